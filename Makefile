@@ -1,0 +1,47 @@
+# leal: `make help` prints what can be made.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test check fix bench docs lock
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## (.*)/  make \1|\2/' | column -t -s '|'
+
+install: $(STAMP) ## make .venv from the lock; nothing else
+
+$(STAMP): requirements.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: $(STAMP) ## a demo program on 127.0.0.1:8000, with its own PostgreSQL
+	$(BIN)/leal demo
+
+test: $(STAMP) ## all tests, on an embedded PostgreSQL
+	$(BIN)/python -m pytest -n 2
+
+check: $(STAMP) ## format, lint, types, floors, then all tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(MAKE) --no-print-directory test
+
+fix: $(STAMP) ## format, and mend what the linter can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(STAMP) ## speed as ratios to a bare app and to pgbench, in one run
+	$(BIN)/python -m bench
+
+docs: $(STAMP) ## write docs/map.md's tables anew from the code
+	$(BIN)/python -m leal.cli.main docs
+
+lock: $(STAMP) ## write requirements.lock anew from pyproject.toml
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --python-version 3.11 --universal --extra dev --generate-hashes --no-emit-index-url --no-header --output-file requirements.lock pyproject.toml build-requirements.in

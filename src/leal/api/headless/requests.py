@@ -1,0 +1,172 @@
+"""Reading Headless requests: who asks, from where, about whom, and the bodies they send."""
+
+from dataclasses import dataclass
+
+from starlette.requests import Request
+
+from leal.api.credentials import bearer
+from leal.api.fields import Fields, invalid_option
+from leal.api.gate import Gate, require
+from leal.api.headless.session_tokens import is_session_token, peek, verify
+from leal.api.ids import decode_id, decode_number, one
+from leal.api.json_body import parse_object, read_body
+from leal.api.operations import Operation
+from leal.domain.carts import FREE_PRODUCT_KEY, Cart, CartLine
+from leal.domain.money import minor_digits
+from leal.domain.problems import BadRequest, Forbidden, Unauthenticated
+from leal.domain.sites import COUNTRIES, Channel
+from leal.usecases.access import Caller, CallerKind, Scope
+from leal.usecases.desk import Ask
+
+_MAX_LINES = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """An admitted request: where it comes from and, on a customer's path, about whom."""
+
+    request: Request
+    ask: Ask
+    caller: Caller
+    merchant_id: str
+
+
+async def admit(request: Request, operation: Operation, gate: Gate) -> Call:
+    """Checks credentials, rate, scope and the common parameters, in this order.
+
+    A customer's session token reaches only its own site and customer: others are Forbidden.
+    """
+    caller = await _caller(request, operation, gate)
+    require(caller, operation.scope)
+    parameters = request.path_params
+    site_id = decode_number(parameters["site_id"], field="site_id", noun="site")
+    about = parameters.get("merchant_id")
+    call = Call(
+        request=request,
+        ask=_ask(request, caller, site_id),
+        caller=caller,
+        merchant_id="" if about is None else decode_id(about),
+    )
+    if caller.kind is CallerKind.SESSION:
+        allow_session(caller, site_id, call.merchant_id if about is not None else None)
+    return call
+
+
+def allow_session(caller: Caller, site_id: int, merchant_id: str | None) -> None:
+    """Raises Forbidden unless the session's own site, and customer if one is named, are meant."""
+    others = merchant_id is not None and merchant_id != caller.merchant_id
+    if caller.site_id != site_id or others:
+        raise Forbidden("This session token belongs to another customer or site")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionBody:
+    """The body of Initialize Session; `cart` is None when none was sent."""
+
+    email: str
+    page_url: str | None
+    cart: Cart | None
+
+
+async def session_body(call: Call) -> SessionBody:
+    """Reads the body of Initialize Session, or raises BadRequest with all that is wrong."""
+    fields = Fields(parse_object(await read_body(call.request)))
+    email = fields.email("customer.email")
+    page_url = fields.optional_text("session.page_url", max_length=8192)
+    cart = fields.optional_part("cart")
+    read = None if cart is None else _cart(cart)
+    fields.done()
+    return SessionBody(email=email, page_url=page_url, cart=read)
+
+
+async def birthday_body(call: Call) -> tuple[int, int, int]:
+    """Month, day and year of a birthday; whether such a day exists is for the program to say."""
+    fields = Fields(parse_object(await read_body(call.request)))
+    month = fields.integer("birthday.month", minimum=1, maximum=12)
+    day = fields.integer("birthday.day", minimum=1, maximum=31)
+    year = fields.integer("birthday.year", minimum=1900, maximum=9998)
+    fields.done()
+    return month, day, year
+
+
+async def _caller(request: Request, operation: Operation, gate: Gate) -> Caller:
+    header = request.headers.get("authorization")
+    token = bearer(header).token
+    if not is_session_token(token):
+        return await gate.by_key(request)
+    claimed = peek(token)
+    found = await gate.access.sdk_secret(claimed.key_id)
+    if found is None:
+        raise Unauthenticated
+    program_id, site_id, secret = found
+    session = verify(claimed, secret=secret, site_id=site_id, now=gate.clock())
+    caller = Caller(
+        program_id=program_id,
+        kind=CallerKind.SESSION,
+        scopes=frozenset({Scope.READ_CUSTOMERS, Scope.WRITE_CUSTOMERS}),
+        name="customer session",
+        limit_key=f"session/{program_id}/{site_id}/{session.merchant_id}",
+        site_id=site_id,
+        merchant_id=session.merchant_id,
+    )
+    if not operation.sessions:
+        raise Forbidden("A session token does not allow this: use an API key")
+    return gate.counted(caller)
+
+
+def _ask(request: Request, caller: Caller, site_id: int) -> Ask:
+    headers = request.headers
+    problems: dict[str, str] = {}
+    channel = one(request, "channel") or headers.get("x-loyaltylion-channel")
+    language = one(request, "language") or headers.get("x-loyaltylion-language")
+    country = one(request, "country") or headers.get("x-loyaltylion-country")
+    if channel not in tuple(Channel):
+        problems["channel"] = invalid_option(tuple(Channel))
+    if country is not None and country.upper() not in COUNTRIES:
+        problems["country"] = "Invalid country: expected an ISO 3166-1 alpha-2 code such as US"
+    if problems:
+        raise BadRequest(problems)
+    return Ask(
+        program_id=caller.program_id,
+        site_id=site_id,
+        channel=Channel(channel or ""),
+        language=language,
+        country=country and country.upper(),
+    )
+
+
+def _cart(fields: Fields) -> Cart:
+    kind = fields.choice("kind", ("empty", "shopify"))
+    if kind == "empty":
+        return Cart()
+    lines = fields.parts("lines", max_length=_MAX_LINES)
+    # a cart's id may carry a key behind a question mark, which changes while the cart does not
+    cart_id = fields.text("id", max_length=1024).partition("?")[0]
+    return Cart(
+        id=cart_id,
+        total_minor=_money(fields, "cost.total_amount"),
+        lines=tuple(_line(line) for line in lines),
+    )
+
+
+def _line(fields: Fields) -> CartLine:
+    marks = [
+        part.optional_text("value", max_length=1024)
+        for part in fields.parts("attributes", max_length=_MAX_LINES)
+        if part.text("key", max_length=1024) == FREE_PRODUCT_KEY
+    ]
+    return CartLine(
+        id=fields.text("id", max_length=1024),
+        merchandise_id=fields.text("merchandise.id", max_length=1024),
+        quantity=fields.integer("quantity", minimum=0, maximum=1_000_000),
+        total_minor=_money(fields, "cost.total_amount"),
+        redemption_id=next((mark for mark in marks if mark), None),
+    )
+
+
+def _money(fields: Fields, name: str) -> int:
+    amount = fields.decimal(f"{name}.amount")
+    currency = fields.text(f"{name}.currency_code", max_length=3).lower()
+    return int(amount.scaleb(minor_digits(currency)).to_integral_value())
+
+

@@ -1,0 +1,202 @@
+"""The SiteConfiguration document, encoded once for each audience and version."""
+
+from decimal import Decimal
+from functools import lru_cache
+from typing import NamedTuple, assert_never
+
+import msgspec
+
+from leal.api import markdown
+from leal.api.headless.views.offers import reward_head, reward_variant, rule_head, rule_variant
+from leal.api.headless.views.values import (
+    Json,
+    amount,
+    discount,
+    in_minor,
+    money,
+    optional_amount,
+    optional_text,
+)
+from leal.domain.program import Program
+from leal.domain.published import PublishedProgram
+from leal.domain.referral_settings import DiscountIncentive, Incentive, ShippingIncentive
+from leal.domain.rewards import Reward
+from leal.domain.rules import Rule
+from leal.domain.scene import Scene
+from leal.domain.sites import Channel, Site
+from leal.domain.tier_settings import (
+    AnniversaryMembership,
+    Benefit,
+    BoundaryMode,
+    CalendarMembership,
+    LifetimeMembership,
+    Membership,
+    RollingMembership,
+    Tier,
+    TierKind,
+    Tiers,
+)
+
+
+class Audience(NamedTuple):
+    """What a document depends on besides the program's version."""
+
+    site_id: int
+    channel: Channel
+    language: str
+    country: str | None
+
+
+def audience(scene: Scene) -> Audience:
+    """Who is asking."""
+    return Audience(scene.site.id, scene.channel, scene.language, scene.country)
+
+
+def configuration(scene: Scene) -> msgspec.Raw:
+    """The configuration for whoever is asking, as encoded JSON."""
+    return _encoded(scene.published, audience(scene))
+
+
+def offered_rules(program: Program, site_id: int) -> tuple[Rule, ...]:
+    """The rules of a site that are on for at least one tier."""
+    return tuple(
+        rule
+        for rule in program.rules
+        if rule.on_site(site_id) and any(each.enabled for each in rule.variants(program.tiers))
+    )
+
+
+def offered_rewards(program: Program, whom: Audience) -> tuple[Reward, ...]:
+    """The rewards on offer to an audience that are on for at least one tier."""
+    return tuple(
+        reward
+        for reward in program.rewards
+        if reward.offered(whom.site_id, whom.channel, whom.country)
+        and any(each.enabled for each in reward.variants(program.tiers))
+    )
+
+
+@lru_cache(maxsize=1024)
+def _encoded(published: PublishedProgram, whom: Audience) -> msgspec.Raw:
+    program, language = published.program, whom.language
+    site = program.site(whom.site_id) or program.primary_site
+    currency = site.currency
+    document: Json = {
+        "channel": whom.channel,
+        "currency": currency,
+        "language": language,
+        "program": {"name": program.name},
+        "tier_configuration": program.tiers and _tiers(program.tiers, site, language),
+        "rules": [
+            {
+                **rule_head(rule),
+                "variants": [
+                    rule_variant(variant, program, currency, language)
+                    for variant in rule.variants(program.tiers)
+                ],
+            }
+            for rule in offered_rules(program, site.id)
+        ],
+        "rewards": [
+            {
+                **reward_head(reward, currency, language),
+                "variants": [
+                    reward_variant(variant, currency, language)
+                    for variant in reward.variants(program.tiers)
+                ],
+            }
+            for reward in offered_rewards(program, whom)
+        ],
+    }
+    incentive = program.referrals.incentive if program.referrals else None
+    if incentive is not None and program.referrals_enabled:
+        document["referee_incentive"] = _incentive(incentive, currency, language)
+    return msgspec.Raw(msgspec.json.encode(document))
+
+
+def _tiers(tiers: Tiers, site: Site, language: str) -> Json:
+    return {
+        "boundary_mode": tiers.boundary_mode,
+        "tiers": [_tier(tiers, tier, site, language) for tier in tiers.tiers],
+        "tier_benefits": [_benefit(benefit, language) for benefit in tiers.benefits],
+        "membership": _membership(tiers.membership),
+    }
+
+
+def _tier(tiers: Tiers, tier: Tier, site: Site, language: str) -> Json:
+    shape: Json = {
+        "id": tier.id,
+        "name": tier.name.in_(language),
+        "position": tiers.position(tier),
+        "hidden": tier.hidden,
+        "benefit_ids": list(tier.benefits),
+    }
+    if tier.kind is TierKind.CONDITIONAL:
+        return {**shape, "kind": "conditional"}
+    lower, above = tier.lower_bound or 0, tiers.next_bound(tier)
+    upper = above and above.lower_bound
+    bounds: Json
+    if tiers.boundary_mode is BoundaryMode.SPEND:
+        currency = site.currency
+        bounds = {
+            "lower_bound": amount(Decimal(lower), currency, language),
+            # one smallest unit below the next tier's bound
+            "upper_bound": upper and money(in_minor(upper, currency) - 1, currency, language),
+        }
+    else:
+        bounds = {"lower_bound": int(lower), "upper_bound": upper and int(upper) - 1}
+    return {**shape, "kind": tiers.boundary_mode, **bounds}
+
+
+def _benefit(benefit: Benefit, language: str) -> Json:
+    source = optional_text(benefit.details, language)
+    return {
+        "id": benefit.id,
+        "label": benefit.label.in_(language),
+        "secret": benefit.secret,
+        "details": source
+        and {"plaintext": markdown.plaintext(source), "html": markdown.html(source)},
+    }
+
+
+def _membership(membership: Membership) -> Json:
+    match membership:
+        case RollingMembership(duration_months=months):
+            return {"mode": "rolling", "duration_months": months}
+        case LifetimeMembership():
+            return {"mode": "lifetime"}
+        case CalendarMembership(starts_on=start, months=months, windows=windows):
+            return {
+                "mode": "calendar",
+                "evaluation_period": {
+                    "starts_on": {"month": start.month, "day": start.day},
+                    "duration": {"months": months},
+                },
+                "duration": {"windows": windows},
+            }
+        case AnniversaryMembership(windows=windows):
+            return {"mode": "enrollment_anniversary", "duration": {"windows": windows}}
+        case _:
+            assert_never(membership)
+
+
+def _incentive(incentive: Incentive, currency: str, language: str) -> Json:
+    shape: Json = {
+        "kind": incentive.KIND,
+        "incentive_text": incentive.incentive_text.in_(language),
+        "minimum_spend": optional_amount(incentive.minimum_spend, currency, language),
+    }
+    match incentive:
+        case ShippingIncentive():
+            return shape
+        case DiscountIncentive():
+            shape["discount_kind"] = incentive.discount.KIND
+            shape["discount"] = discount(incentive.discount, currency, language)
+            if incentive.maximum_discount is not None:
+                shape["maximum_discount"] = amount(incentive.maximum_discount, currency, language)
+            if incentive.collection_restriction_text is not None:
+                restriction = incentive.collection_restriction_text.in_(language)
+                shape["collection_restriction_text"] = restriction
+            return shape
+        case _:
+            assert_never(incentive)

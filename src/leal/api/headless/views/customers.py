@@ -1,0 +1,272 @@
+"""The customer document: full for members, a few fields for guests and the blocked."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import assert_never
+
+import msgspec
+
+from leal.api import wording
+from leal.api.headless.views.claims import claimed_reward
+from leal.api.headless.views.configuration import (
+    Audience,
+    audience,
+    offered_rewards,
+    offered_rules,
+)
+from leal.api.headless.views.history import history_row
+from leal.api.headless.views.offers import reward_head, reward_variant, rule_head, rule_variant
+from leal.api.headless.views.tiers import tier_membership
+from leal.api.headless.views.values import Json, instant, money, optional_instant
+from leal.domain.birthdays import next_birthday
+from leal.domain.carts import Cart
+from leal.domain.customers import Account, Birthday, CustomerState, Subject
+from leal.domain.dates import local_day
+from leal.domain.limits import (
+    LimitStatus,
+    NoLimit,
+    NotReached,
+    ReachedForever,
+    ReachedUntilReset,
+)
+from leal.domain.published import PublishedProgram
+from leal.domain.rewards import Reward
+from leal.domain.rewards.redeemability import (
+    CartRequirementsNotMet,
+    ClaimLimitReached,
+    InsufficientPoints,
+    OutOfStock,
+    Redeemability,
+    Redeemable,
+    Unknown,
+    claim_limit,
+    redeemability,
+)
+from leal.domain.rewards.terms import RewardVariant
+from leal.domain.rules import Rule
+from leal.domain.rules.completion import completion_limit
+from leal.domain.scene import Scene
+
+REFERRAL_CHANNELS = (
+    "direct",
+    "facebook",
+    "twitter",
+    "email",
+    "whatsapp",
+    "instagram",
+    "device_share",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Showing:
+    """What a document is made from: the scene, the cart if one was sent, and where links lead."""
+
+    scene: Scene
+    public_url: str
+    cart: Cart | None = None
+
+
+def customer(account: Account, showing: Showing) -> Json:
+    """The customer as one of the contract's three shapes."""
+    person = account.customer
+    state = person.state
+    shape: Json = {
+        "state": state,
+        "id": person.id,
+        "merchant_id": person.merchant_id,
+        "email": person.email,
+        "first_name": person.first_name,
+        "last_name": person.last_name,
+    }
+    if state is not CustomerState.ENROLLED or person.enrolled_at is None:
+        return shape
+    scene = showing.scene
+    today = local_day(scene.now, scene.program.primary_site.zone)
+    born = person.birthday
+    shape.update(
+        points_approved=person.points_approved,
+        points_pending=person.points_pending,
+        points_spent=person.points_spent,
+        enrolled_at=instant(person.enrolled_at),
+        tier_membership=tier_membership(account, scene),
+        birthday=birthday(born) if born else None,
+        next_birthday=next_birthday(born, today).isoformat() if born else None,
+        claimed_rewards=[claimed_reward(claim, scene) for claim in account.claims],
+        available_rules=_available_rules(account, scene),
+        available_rewards=_available_rewards(account, showing),
+        history=[history_row(row, scene) for row in account.history],
+        active_cart_redemptions=[],
+        email_marketing_consent={"state": person.email_consent},
+        sms_marketing_consent={"state": person.sms_consent},
+        receipt_upload_url=None,
+        referral_urls=_referral_urls(account, showing),
+    )
+    return shape
+
+
+def birthday(born: Birthday) -> Json:
+    """Month and day, and the year where the program keeps it."""
+    shape: Json = {"month": born.month, "day": born.day}
+    if born.year is not None:
+        shape["year"] = born.year
+    return shape
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Shelf:
+    """What is on offer to one audience in one tier, with the parts that never vary encoded."""
+
+    rules: tuple[tuple[Rule, Json], ...]
+    rewards: tuple[tuple[Reward, RewardVariant, Json], ...]
+
+
+@lru_cache(maxsize=4096)
+def _shelf(published: PublishedProgram, whom: Audience, tier_id: int | None) -> _Shelf:
+    program = published.program
+    tier = (program.tier(tier_id) if tier_id else None) or program.default_tier
+    site = program.site(whom.site_id) or program.primary_site
+    rules = []
+    for rule in offered_rules(program, site.id):
+        variant = rule.variant_for(tier)
+        if variant.enabled:
+            shown = rule_variant(variant, program, site.currency, whom.language)
+            rules.append((rule, _fixed({**rule_head(rule), "variant": shown})))
+    rewards = []
+    for reward in offered_rewards(program, whom):
+        offer = reward.variant_for(tier)
+        if offer.enabled:
+            head = reward_head(reward, site.currency, whom.language)
+            shown = reward_variant(offer, site.currency, whom.language)
+            rewards.append((reward, offer, _fixed({**head, "variant": shown})))
+    return _Shelf(rules=tuple(rules), rewards=tuple(rewards))
+
+
+def _fixed(shape: Json) -> Json:
+    """The same object with every value encoded, to be copied into replies as it is."""
+    return {name: msgspec.Raw(msgspec.json.encode(value)) for name, value in shape.items()}
+
+
+def _shelf_of(account: Account, scene: Scene) -> _Shelf:
+    membership = account.customer.tier
+    return _shelf(scene.published, audience(scene), membership.tier_id if membership else None)
+
+
+def _available_rules(account: Account, scene: Scene) -> list[Json]:
+    shown = []
+    for rule, fixed in _shelf_of(account, scene).rules:
+        counter = account.counter(Subject.RULE, rule.id)
+        status = completion_limit(rule, account, scene)
+        context: Json = {
+            "last_completed_at": optional_instant(counter.last_at if counter else None),
+            "completion_count": counter.total if counter else 0,
+            "completion_limit": _limit(status, scene, done="completion", plural="completions"),
+        }
+        shown.append({**fixed, "context": context})
+    return shown
+
+
+def _available_rewards(account: Account, showing: Showing) -> list[Json]:
+    scene, shown = showing.scene, []
+    for reward, variant, fixed in _shelf_of(account, scene).rewards:
+        counter = account.counter(Subject.REWARD, reward.id)
+        can = redeemability(reward, variant, account, scene, cart=showing.cart)
+        status = claim_limit(reward, account, scene)
+        context: Json = {
+            "can_redeem": _can_redeem(can, scene),
+            "last_claimed_at": optional_instant(counter.last_at if counter else None),
+            "claim_count": counter.total if counter else 0,
+            "claim_limit": _limit(status, scene, done="claim", plural="claims"),
+        }
+        shown.append({**fixed, "context": context})
+    return shown
+
+
+_NO_LIMIT: Json = {"state": "no_limit"}
+
+
+def _limit(status: LimitStatus, scene: Scene, *, done: str, plural: str) -> Json:
+    match status:
+        case NoLimit():
+            return _NO_LIMIT
+        case NotReached(interval=interval, allowed=allowed, count=count):
+            return {
+                "state": "limit_not_reached",
+                "interval": interval,
+                f"allowed_{plural}_within_interval": allowed,
+                f"{done}_count_within_interval": count,
+                f"remaining_{plural}_within_interval": status.remaining,
+            }
+        case ReachedForever():
+            return {"state": "limit_reached_forever"}
+        case ReachedUntilReset(interval=interval, resets_at=resets_at):
+            seconds = (resets_at - scene.now).total_seconds()
+            return {
+                "state": "limit_reached_until_reset",
+                "interval": interval,
+                "resets_at": instant(resets_at),
+                "resets_at_relative_to_now": wording.relative(seconds, scene.language),
+            }
+        case _:
+            assert_never(status)
+
+
+def _can_redeem(can: Redeemability, scene: Scene) -> Json:
+    match can:
+        case Redeemable():
+            return {"state": "redeemable"}
+        case InsufficientPoints(missing=missing):
+            return {"state": "insufficient_points", "additional_points_required": missing}
+        case ClaimLimitReached():
+            return {"state": "claim_limit_reached"}
+        case OutOfStock():
+            return {"state": "out_of_stock"}
+        case CartRequirementsNotMet():
+            return {
+                "state": "cart_requirements_not_met",
+                "cart_requirements_detail": _shortfall(can, scene),
+            }
+        case Unknown():
+            return {"state": "unknown"}
+        case _:
+            assert_never(can)
+
+
+def _shortfall(short: CartRequirementsNotMet, scene: Scene) -> Json:
+    total, quantity = short.missing_total_minor, short.missing_quantity
+    currency = scene.site.currency
+    return {
+        "minimum_cart_total": _requirement(
+            total,
+            {"additional_amount_required": money(total or 0, currency, scene.language)},
+        ),
+        "minimum_line_item_quantity": _requirement(
+            quantity, {"additional_quantity_required": quantity}
+        ),
+    }
+
+
+def _requirement(missing: int | None, lacking: Json) -> Json:
+    if missing is None:
+        return {"state": "no_requirement"}
+    if missing == 0:
+        return {"state": "requirement_met"}
+    return {"state": "requirement_not_met", **lacking}
+
+
+def _referral_urls(account: Account, showing: Showing) -> Json | None:
+    program = showing.scene.program
+    if not program.referrals_enabled:
+        return None
+    return {
+        channel: referral_url(account.customer.referral_id, showing, channel)
+        for channel in REFERRAL_CHANNELS
+    }
+
+
+def referral_url(referral_id: str, showing: Showing, channel: str) -> str:
+    """A customer's link for one channel; all lead to the same place and are told apart."""
+    referrals = showing.scene.program.referrals
+    base = (referrals.base_url if referrals else None) or f"{showing.public_url}/r"
+    link = f"{base.rstrip('/')}/{referral_id}"
+    return link if channel == "direct" else f"{link}?via={channel}"

@@ -1,0 +1,116 @@
+"""The wiring: settings become a pool, a clock, use cases and the ASGI app that serves them."""
+
+import secrets
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from leal.api.admin import routes as admin
+from leal.api.admin.errors import AdminDialect
+from leal.api.gate import Gate
+from leal.api.headless import routes as headless
+from leal.api.headless.errors import HeadlessDialect
+from leal.api.http import Edge, PlainDialect, Surface, router
+from leal.api.operations import routes
+from leal.api.rate_limit import RateLimit
+from leal.domain.sites import ConsentProvider
+from leal.integrations.consent import LocalConsent
+from leal.settings import Settings, load_secret_key
+from leal.storage.db import Database, PrepareConnection
+from leal.storage.sealing import Sealer
+from leal.usecases.access import Access
+from leal.usecases.desk import Desk
+from leal.usecases.programs import Programs
+from leal.web import pages
+
+_ENTROPY_BYTES = 32
+
+
+def utc_now() -> datetime:
+    """The wall clock, in whole milliseconds: the contract writes no finer ones."""
+    now = datetime.now(UTC)
+    return now.replace(microsecond=now.microsecond // 1000 * 1000)
+
+
+def open_desk(
+    database: Database, settings: Settings, *, clock: Callable[[], datetime] = utc_now
+) -> Desk:
+    """A desk on an open database."""
+    return Desk(
+        database=database,
+        programs=Programs(database),
+        clock=clock,
+        entropy=lambda: secrets.token_bytes(_ENTROPY_BYTES),
+        consent={ConsentProvider.LOCAL: LocalConsent()},
+        public_url=settings.public_url,
+    )
+
+
+def create_app(settings: Settings, *, on_connection: PrepareConnection | None = None) -> ASGIApp:
+    """The ASGI app. It opens its pool when the server starts and closes it at the end."""
+    return _Leal(settings, on_connection)
+
+
+@dataclass(slots=True)
+class _Leal:
+    """The app: what it serves exists between the server's start and stop."""
+
+    settings: Settings
+    on_connection: PrepareConnection | None
+    edge: Edge = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.edge = self._edge(())
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.edge(scope, receive, send)
+
+    @asynccontextmanager
+    async def _opened(self, _app: ASGIApp) -> AsyncIterator[None]:
+        url = self.settings.database_url
+        if url is None:
+            raise RuntimeError("start leal with `leal serve`, which starts the embedded database")
+        database = await Database.open(
+            url, size=self.settings.pool_size, on_connection=self.on_connection
+        )
+        try:
+            desk = open_desk(database, self.settings)
+            self.edge = self._edge(surfaces(desk, self._gate(database)))
+            yield
+        finally:
+            await database.close()
+
+    def _gate(self, database: Database) -> Gate:
+        sealer = Sealer(load_secret_key(self.settings))
+        return Gate(
+            access=Access(database, sealer, clock=time.monotonic),
+            rate_limit=RateLimit(self.settings.rate_limit),
+            clock=utc_now,
+        )
+
+    def _edge(self, served: tuple[Surface, ...]) -> Edge:
+        return Edge(
+            served, new_request_id=lambda: secrets.token_hex(8), lifespan=self._opened
+        )
+
+
+def surfaces(desk: Desk, gate: Gate) -> tuple[Surface, ...]:
+    """Every API and page, by the prefix of its paths."""
+    return (
+        Surface(
+            prefix=f"{headless.PREFIX}/",
+            app=router([*pages.openapi_headless(), *routes(headless.table(desk, gate))]),
+            dialect=HeadlessDialect(),
+            open_to_browsers=True,
+        ),
+        Surface(
+            prefix=f"{admin.PREFIX}/",
+            app=router([*pages.openapi_admin(), *routes(admin.table(desk, gate))]),
+            dialect=AdminDialect(),
+        ),
+        Surface(prefix="/", app=router(pages.routes()), dialect=PlainDialect()),
+    )

@@ -1,0 +1,78 @@
+"""What commands stand on: settings, a server that runs, a schema that fits, an open database."""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TypeVar
+
+from leal.cli.showing import Mistake, say
+from leal.settings import Settings, load_secret_key, read_settings
+from leal.storage import embedded
+from leal.storage.db import Database
+from leal.storage.migrate import check_schema, migrate
+from leal.storage.programs import list_programs
+from leal.storage.sealing import Sealer
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connected:
+    """An open database whose schema is this leal's, and the key to its sealed secrets."""
+
+    database: Database
+    sealer: Sealer
+
+    async def choose_program(self, program_id: int | None) -> int:
+        """Return the program asked for, or the only one there is. Raises Mistake."""
+        ids = [each.program_id for each in await list_programs(self.database)]
+        if program_id is not None:
+            if program_id not in ids:
+                raise Mistake(f"there is no program {program_id}: see `leal program list`")
+            return program_id
+        if not ids:
+            raise Mistake("there is no program yet: make one with `leal program apply FILE`")
+        if len(ids) > 1:
+            known = ", ".join(map(str, ids))
+            raise Mistake(f"there are several programs: choose one with --program ({known})")
+        return ids[0]
+
+
+@contextmanager
+def running_server(settings: Settings) -> Iterator[str]:
+    """Give the URL of the database; the embedded server runs as long as the block does."""
+    if settings.database_url is not None:
+        yield settings.database_url
+        return
+    server = embedded.start(settings.data)
+    try:
+        yield server.url
+    finally:
+        server.stop()
+
+
+async def ensure_schema(settings: Settings, database: Database) -> None:
+    """Migrate an embedded database; only check one of the operator's own. Raises SchemaMismatch."""
+    if settings.database_url is None:
+        await migrate(database, report=lambda name: say(f"migrating the database: {name}"))
+    else:
+        await check_schema(database)
+
+
+def connected(work: Callable[[Connected], Awaitable[_T]]) -> _T:
+    """Do a command's work on an open database; returns what it returned."""
+    settings = read_settings(os.environ)
+    sealer = Sealer(load_secret_key(settings))
+
+    async def opened(url: str) -> _T:
+        database = await Database.open(url, size=2)
+        try:
+            await ensure_schema(settings, database)
+            return await work(Connected(database=database, sealer=sealer))
+        finally:
+            await database.close()
+
+    with running_server(settings) as url:
+        return asyncio.run(opened(url))

@@ -1,0 +1,32 @@
+"""The `leal` command: one file a noun, put together here."""
+
+from importlib.metadata import version as installed_version
+
+import typer
+
+from leal.cli import keys, migrations, program, serve, sites
+from leal.cli.showing import LealGroup
+
+app = typer.Typer(
+    cls=LealGroup,
+    help="A self-hosted loyalty server. Settings are read from LEAL_* variables.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.command()
+def version() -> None:
+    """Print the version of leal."""
+    print(installed_version("leal"))
+
+
+app.command()(serve.serve)
+app.command()(migrations.migrate)
+app.add_typer(program.app, name="program")
+app.add_typer(keys.app, name="key")
+app.add_typer(sites.app, name="site")
+
+if __name__ == "__main__":
+    app()

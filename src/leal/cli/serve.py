@@ -1,0 +1,96 @@
+"""`leal serve`: answer HTTP until told to stop, then finish what was begun."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from collections.abc import Mapping
+from importlib.metadata import version
+from types import FrameType
+from typing import Annotated
+
+import typer
+import uvicorn
+
+from leal.app import create_app
+from leal.cli.connecting import ensure_schema, running_server
+from leal.cli.showing import Mistake, say, warn
+from leal.settings import Settings, read_settings
+from leal.storage.db import Database
+from leal.storage.migrate import durability_warnings
+
+_LAST_REQUESTS_SECONDS = 25
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="LEAL_HOST when left out.")] = None,
+    port: Annotated[int | None, typer.Option(help="LEAL_PORT when left out.")] = None,
+    workers: Annotated[int, typer.Option(help="Processes that answer.", min=1, max=256)] = 1,
+) -> None:
+    """Serve the loyalty API over HTTP."""
+    environ = dict(os.environ)
+    if host is not None:
+        environ["LEAL_HOST"] = host
+    if port is not None:
+        environ["LEAL_PORT"] = str(port)
+    settings = read_settings(environ)
+    # The HTTP server hands a stop on to whoever handled it before: let that be a clean exit.
+    signal.signal(signal.SIGTERM, _leave)
+    _refuse_taken_port(settings)
+    with running_server(settings) as url:
+        asyncio.run(_prepare(settings, url))
+        say(f"leal {version('leal')} answers on http://{settings.host}:{settings.port}")
+        _answer({**environ, "LEAL_DATABASE_URL": url}, workers=workers)
+
+
+def worker_app() -> object:
+    """Make the application of one of several worker processes, from its environment."""
+    return create_app(read_settings(os.environ))
+
+
+async def _prepare(settings: Settings, url: str) -> None:
+    database = await Database.open(url, size=2)
+    try:
+        await ensure_schema(settings, database)
+        for line in await durability_warnings(database):
+            warn(line)
+    finally:
+        await database.close()
+
+
+def _answer(environ: Mapping[str, str], *, workers: int) -> None:
+    settings = read_settings(environ)
+    if workers > 1:
+        os.environ.update(environ)
+    several = workers > 1
+    uvicorn.run(
+        "leal.cli.serve:worker_app" if several else create_app(settings),
+        factory=several,
+        workers=workers,
+        host=settings.host,
+        port=settings.port,
+        loop="uvloop",
+        http="httptools",
+        access_log=False,
+        server_header=False,
+        log_config=None,
+        timeout_graceful_shutdown=_LAST_REQUESTS_SECONDS,
+    )
+
+
+def _refuse_taken_port(settings: Settings) -> None:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind((settings.host, settings.port))
+        except OSError as error:
+            raise Mistake(
+                f"cannot listen on {settings.host}:{settings.port} ({error.strerror}): "
+                "choose another place with --host and --port"
+            ) from error
+
+
+def _leave(_signal: int, _frame: FrameType | None) -> None:
+    sys.exit(0)

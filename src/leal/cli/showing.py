@@ -1,0 +1,101 @@
+"""How the command line speaks: results on standard output, everything else on standard error.
+
+Tables are drawn for people at a terminal; piped, each row is one line with tabs between cells, so
+nothing is cut off and other programs can read it.
+"""
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+from typer.core import TyperGroup
+
+from leal.domain.document_problems import DocumentError
+from leal.domain.problems import Problem
+from leal.settings import BadSetting
+from leal.storage.db import CannotConnect
+from leal.storage.embedded import EmbeddedUnavailable
+from leal.storage.migrate import SchemaMismatch
+from leal.storage.sealing import Unsealable
+from leal.usecases.access import InvalidKey
+
+
+class Mistake(Exception):  # noqa: N818 - the operator's, and theirs to mend
+    """The command cannot be done as it was given; the message says what to do instead."""
+
+
+_EXPECTED = (
+    Mistake,
+    BadSetting,
+    CannotConnect,
+    EmbeddedUnavailable,
+    InvalidKey,
+    Problem,
+    SchemaMismatch,
+    Unsealable,
+)
+
+
+class LealGroup(TyperGroup):
+    """The root command: every expected error below it becomes a message and exit code 1."""
+
+    def invoke(self, ctx: typer.Context) -> object:  # type: ignore[override] # typer's own context class
+        """Run the chosen command."""
+        with _explained():
+            return super().invoke(ctx)
+
+
+def say(line: str) -> None:
+    """Tell the person at the terminal something that is not the result."""
+    Console(stderr=True, soft_wrap=True).print(Text(line))
+
+
+def warn(line: str) -> None:
+    """Tell the person at the terminal something they should not overlook."""
+    Console(stderr=True, soft_wrap=True).print(Text(f"WARNING: {line}", style="bold red"))
+
+
+def show_table(
+    headers: Sequence[str], rows: Sequence[Sequence[object]], *, on_stderr: bool = False
+) -> None:
+    """Show rows as a table, or as lines with tabs when nobody is watching."""
+    stream = sys.stderr if on_stderr else sys.stdout
+    console = Console(stderr=on_stderr)
+    if not console.is_terminal:
+        for row in rows:
+            stream.write("\t".join(_cell(value) for value in row) + "\n")
+        return
+    table = Table(show_edge=False)
+    for header in headers:
+        table.add_column(header, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(_cell(value)) for value in row))
+    console.print(table)
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    try:
+        yield
+    except DocumentError as error:
+        _show_problems(error)
+        raise typer.Exit(1) from error
+    except _EXPECTED as error:
+        Console(stderr=True, soft_wrap=True).print(Text(f"leal: {error}", style="red"))
+        raise typer.Exit(1) from error
+
+
+def _show_problems(error: DocumentError) -> None:
+    rows = [
+        (problem.path or "(document)", problem.wrong, problem.right) for problem in error.problems
+    ]
+    show_table(("where", "what is wrong", "what would be right"), rows, on_stderr=True)
+    say(f"leal: {len(rows)} problem(s) in the document; mend them and run the command again")
+
+
+def _cell(value: object) -> str:
+    return "" if value is None else " ".join(str(value).split())

@@ -1,0 +1,135 @@
+"""A decision in the making: the account as it will be, and every row that makes it so.
+
+A `Change` starts from a loaded account and grows by pure steps; nothing is saved until storage
+applies it in one statement. Because each step changes the account and appends the rows in one
+go, the reply can be made from `account` without reading anything again.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from leal.domain.claims import ClaimedReward
+from leal.domain.customers import (
+    Account,
+    Counter,
+    Customer,
+    DayProgress,
+    Event,
+    HistoryRow,
+    Transaction,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """What a day gains towards tiers; differences, so they may be negative.
+
+    `spend` is in minor units of the primary site's currency.
+    """
+
+    earned_on: date
+    points: int = 0
+    spend: int = 0
+    orders: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What a decision does. `account` is the customer afterwards; the rest are rows to write."""
+
+    before: Account
+    account: Account
+    history: tuple[HistoryRow, ...] = ()
+    claims: tuple[ClaimedReward, ...] = ()
+    transactions: tuple[Transaction, ...] = ()
+    counters: tuple[Counter, ...] = ()
+    progress: tuple[Progress, ...] = ()
+    events: tuple[Event, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """True when there is nothing to save: the customer exists and nothing differs."""
+        return self.account == self.before and not self.events and self.before.customer.id > 0
+
+    @property
+    def customer(self) -> Customer:
+        """The customer as changed."""
+        return self.account.customer
+
+
+def begin(account: Account) -> Change:
+    """A change that does nothing yet."""
+    return Change(before=account, account=account)
+
+
+def with_customer(change: Change, customer: Customer) -> Change:
+    """The customer's own row becomes `customer`."""
+    return replace(change, account=replace(change.account, customer=customer))
+
+
+def with_history(change: Change, row: HistoryRow) -> tuple[Change, HistoryRow]:
+    """Adds a row of history; returns it with the id by which this change's rows refer to it."""
+    row = replace(row, id=-(len(change.history) + 1))
+    newest_first = sorted(
+        (row, *change.account.history), key=lambda each: each.happened_at, reverse=True
+    )
+    account = replace(change.account, history=tuple(newest_first))
+    return replace(change, account=account, history=(*change.history, row)), row
+
+
+def with_claim(change: Change, claim: ClaimedReward) -> tuple[Change, ClaimedReward]:
+    """Adds a claimed reward; returns it with the id by which this change's rows refer to it."""
+    claim = replace(claim, id=-(len(change.claims) + 1))
+    account = replace(change.account, claims=(claim, *change.account.claims))
+    return replace(change, account=account, claims=(*change.claims, claim)), claim
+
+
+def with_transaction(change: Change, transaction: Transaction) -> Change:
+    """Posts an entry and moves the balances by it. Its lots must already be worked out."""
+    customer = change.customer
+    moved = replace(
+        customer,
+        points_approved=customer.points_approved + transaction.points_approved,
+        points_pending=customer.points_pending + transaction.points_pending,
+        points_spent=customer.points_spent + transaction.points_spent,
+    )
+    return replace(with_customer(change, moved), transactions=(*change.transactions, transaction))
+
+
+def with_counter(change: Change, counter: Counter) -> Change:
+    """Replaces the counter of one rule or reward."""
+
+    def others(counters: tuple[Counter, ...]) -> tuple[Counter, ...]:
+        return tuple(
+            each
+            for each in counters
+            if (each.subject, each.subject_id) != (counter.subject, counter.subject_id)
+        )
+
+    account = replace(change.account, counters=(*others(change.account.counters), counter))
+    return replace(change, account=account, counters=(*others(change.counters), counter))
+
+
+def with_progress(change: Change, progress: Progress, *, amount: int) -> Change:
+    """Adds a day's gain; `amount` is its part in the program's boundary mode."""
+    days = {day.earned_on: day.amount for day in change.account.progress}
+    days[progress.earned_on] = days.get(progress.earned_on, 0) + amount
+    customer = replace(
+        change.customer,
+        lifetime_points=change.customer.lifetime_points + progress.points,
+        lifetime_spend=change.customer.lifetime_spend + progress.spend,
+        lifetime_orders=change.customer.lifetime_orders + progress.orders,
+    )
+    account = replace(
+        change.account,
+        customer=customer,
+        progress=tuple(DayProgress(earned_on=day, amount=days[day]) for day in sorted(days)),
+    )
+    return replace(change, account=account, progress=(*change.progress, progress))
+
+
+def with_event(change: Change, topic: str, payload: Mapping[str, object], now: datetime) -> Change:
+    """Adds an event for whoever listens."""
+    event = Event(topic=topic, payload=payload, created_at=now)
+    return replace(change, events=(*change.events, event))

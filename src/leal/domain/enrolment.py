@@ -1,0 +1,105 @@
+"""How shoppers appear and become members, and what a visit earns them."""
+
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+from leal.domain.change import Change, begin, with_customer, with_event
+from leal.domain.codes import referral_id
+from leal.domain.customers import Account, Customer, CustomerState, email_key
+from leal.domain.program import EnrolmentMode
+from leal.domain.refusals import CustomerBlocked, EmailAlreadyInUse
+from leal.domain.rules.completion import complete, why_not
+from leal.domain.rules.membership import JoinProgramRule
+from leal.domain.rules.visits import PageviewRule
+from leal.domain.scene import Scene
+from leal.domain.sites import Channel
+from leal.domain.tiers import place
+
+
+def new_customer(scene: Scene, *, merchant_id: str, email: str | None) -> Change:
+    """A guest nobody has seen before, not saved yet."""
+    customer = Customer(
+        site_id=scene.site.id,
+        merchant_id=merchant_id,
+        email=email,
+        referral_id=referral_id(scene.entropy),
+        created_at=scene.now,
+        updated_at=scene.now,
+    )
+    return begin(Account(customer=customer))
+
+
+def start_session(
+    change: Change, scene: Scene, *, email: str, page_url: str | None, email_taken: bool
+) -> Change:
+    """A shopper opens the shop: enrols them where joining is automatic, and counts the visit.
+
+    The shop knows its customers' addresses best, so a new address replaces the stored one; an
+    address that another customer of the program has is refused (EmailAlreadyInUse). A blocked
+    customer is left as they are.
+    """
+    if email_taken:
+        raise EmailAlreadyInUse
+    if change.customer.state is CustomerState.BLOCKED:
+        return change
+    if email_key(change.customer.email) != email_key(email):
+        change = with_customer(change, replace(change.customer, email=email, updated_at=scene.now))
+    automatic = scene.program.enrolment.mode is EnrolmentMode.AUTOMATIC
+    if automatic and change.customer.state is CustomerState.GUEST:
+        change = _join(change, scene, trigger="account_creation")
+    return _visit(change, scene, page_url)
+
+
+def enrol(account: Account, scene: Scene) -> Change:
+    """A customer asks to join. A member already: nothing changes. Blocked: CustomerBlocked."""
+    change = begin(account)
+    match account.customer.state:
+        case CustomerState.BLOCKED:
+            raise CustomerBlocked
+        case CustomerState.ENROLLED:
+            return change
+        case CustomerState.GUEST:
+            return _join(change, scene, trigger="enroll")
+
+
+def _join(change: Change, scene: Scene, *, trigger: str) -> Change:
+    member = replace(change.customer, enrolled_at=scene.now, updated_at=scene.now)
+    change = place(with_customer(change, member), scene)
+    change = with_event(
+        change,
+        "program_events/customer.enrolled",
+        {"enrollment": {"date": scene.now.isoformat(), "trigger": trigger}},
+        scene.now,
+    )
+    for rule in scene.program.rules:
+        if isinstance(rule, JoinProgramRule) and why_not(rule, change.account, scene) is None:
+            change = complete(change, scene, rule, source=None)
+    return change
+
+
+def _visit(change: Change, scene: Scene, page_url: str | None) -> Change:
+    """A page seen on the web, or the app opened on a mobile device; tills do not visit."""
+    for rule in scene.program.rules:
+        if (
+            isinstance(rule, PageviewRule)
+            and _visits(rule, scene.channel, page_url)
+            and why_not(rule, change.account, scene) is None
+        ):
+            change = complete(change, scene, rule, source=None)
+    return change
+
+
+def _visits(rule: PageviewRule, channel: Channel, page_url: str | None) -> bool:
+    if channel is Channel.MOBILE:
+        return True
+    if channel is not Channel.WEB or not page_url:
+        return False
+    return not rule.page_patterns or _path(page_url).startswith(rule.page_patterns)
+
+
+def _path(url: str) -> str:
+    """The path of an address, however malformed the rest; what cannot be read matches nothing."""
+    try:
+        return urlsplit(url).path or "/"
+    except ValueError:
+        return ""

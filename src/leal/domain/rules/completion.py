@@ -1,0 +1,121 @@
+"""Completing a rule: whether it may be, why not, and what it gives."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import assert_never
+
+from leal.domain.change import Change, with_counter, with_customer, with_event
+from leal.domain.claims import ClaimSource
+from leal.domain.customers import (
+    Account,
+    CustomerState,
+    HistoryKind,
+    HistoryRow,
+    Resource,
+    Subject,
+)
+from leal.domain.expiry import expires_at
+from leal.domain.limits import LimitStatus, is_reached, limit_status, tally
+from leal.domain.points import award
+from leal.domain.rewards.granting import grant
+from leal.domain.rules import Rule
+from leal.domain.rules.terms import Approval, PointsResult, RewardResult, RuleVariant
+from leal.domain.scene import Scene
+
+
+class WhyNot(StrEnum):
+    """Why a rule gives nothing now; a value, so it can be shown and tested."""
+
+    BLOCKED = "the customer is blocked from the program"
+    NOT_ENROLLED = "the customer is not a member"
+    NOT_ON_SITE = "the rule is not on this site"
+    DISABLED = "the rule is off for the customer's tier"
+    LIMIT_REACHED = "the customer completed it as often as allowed for now"
+
+
+def why_not(rule: Rule, account: Account, scene: Scene) -> WhyNot | None:
+    """What stands in the way of completing the rule at this moment; None when nothing does."""
+    match account.customer.state:
+        case CustomerState.BLOCKED:
+            return WhyNot.BLOCKED
+        case CustomerState.GUEST:
+            return WhyNot.NOT_ENROLLED
+        case CustomerState.ENROLLED:
+            pass
+    if not rule.on_site(scene.site.id):
+        return WhyNot.NOT_ON_SITE
+    if not variant_now(rule, account, scene).enabled:
+        return WhyNot.DISABLED
+    if is_reached(completion_limit(rule, account, scene)):
+        return WhyNot.LIMIT_REACHED
+    return None
+
+
+def variant_now(rule: Rule, account: Account, scene: Scene) -> RuleVariant:
+    """What the rule is for this customer: that of the tier they are in at the moment."""
+    program = scene.program
+    membership = account.customer.tier
+    tier = program.tier(membership.tier_id) if membership else None
+    return rule.variant_for(tier or program.default_tier)
+
+
+def completion_limit(rule: Rule, account: Account, scene: Scene) -> LimitStatus:
+    """Where the customer stands against the rule's limit."""
+    counter = account.counter(Subject.RULE, rule.id)
+    return limit_status(rule.limit, counter, now=scene.now, zone=rule.zone(scene.program))
+
+
+def complete(change: Change, scene: Scene, rule: Rule, *, source: str | None) -> Change:
+    """Completes the rule, which must be allowed: counts it and gives its result.
+
+    `source` names the outside cause, unique in the program, so it can never be applied twice.
+    """
+    variant = variant_now(rule, change.account, scene)
+    counter = tally(
+        change.account.counter(Subject.RULE, rule.id),
+        subject=Subject.RULE,
+        subject_id=rule.id,
+        now=scene.now,
+        zone=rule.zone(scene.program),
+    )
+    change = with_counter(change, counter)
+    change = with_event(
+        change, "program_events/customer.rule_completed", {"rule_id": rule.id}, scene.now
+    )
+    match variant.result:
+        case PointsResult(points=points):
+            row = _earned(rule, scene, points=points, source=source)
+            return award(change, scene, row=row, resource=Resource.ACTIVITY)
+        case RewardResult(reward_id=reward_id):
+            reward = scene.program.reward(reward_id)
+            if reward is None:
+                return with_customer(change, replace(change.customer, updated_at=scene.now))
+            return grant(change, scene, reward, source=ClaimSource.RULE, source_id=rule.id)
+        case _:
+            assert_never(variant.result)
+
+
+def _earned(rule: Rule, scene: Scene, *, points: int, source: str | None) -> HistoryRow:
+    waits = rule.approval is Approval.TRIGGER or rule.approval_days > 0
+    approve_at = _approve_at(rule, scene.now)
+    return HistoryRow(
+        id=0,
+        kind=HistoryKind.EARNED,
+        state="pending" if waits else "approved",
+        happened_at=scene.now,
+        points=points,
+        rule_id=rule.id,
+        rule_kind=rule.KIND,
+        site_id=scene.site.id,
+        title=rule.title.in_(scene.program.primary_site.default_language),
+        source=source,
+        approve_at=approve_at,
+        expires_at=expires_at(scene.program, earned_at=scene.now, approve_at=approve_at),
+    )
+
+
+def _approve_at(rule: Rule, now: datetime) -> datetime | None:
+    if rule.approval is Approval.TRIGGER or rule.approval_days == 0:
+        return None
+    return now + timedelta(days=rule.approval_days)

@@ -1,0 +1,30 @@
+"""Where and when something happens: the program as published, the site, and the moment."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from leal.domain.program import Program
+from leal.domain.published import PublishedProgram
+from leal.domain.sites import Channel, Site
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """All that a decision knows besides the customer.
+
+    `now` is aware UTC; `entropy` is fresh randomness from which the decision derives any code it
+    needs; `language` is one of the site's, `country` an ISO 3166-1 alpha-2 code or None.
+    """
+
+    published: PublishedProgram
+    site: Site
+    channel: Channel
+    language: str
+    country: str | None
+    now: datetime
+    entropy: bytes
+
+    @property
+    def program(self) -> Program:
+        """The program's document."""
+        return self.published.program

@@ -1,0 +1,236 @@
+"""The only way to the database: a pool of asyncpg connections with three promises.
+
+A statement costs one round trip (nothing is reset on release, so nothing session-wide is ever
+SET); an outage is always ``DatabaseAway``; a statement the server gave up for another's sake
+(deadlock, serialization) runs once more.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any, Protocol, TypeVar
+from urllib.parse import urlsplit
+
+import asyncpg
+
+from leal.domain.problems import DatabaseAway
+
+PrepareConnection = Callable[[asyncpg.Connection], Awaitable[None]]
+
+_T = TypeVar("_T")
+
+_CONNECT_SECONDS = 5
+_SERVER_SETTINGS = {
+    "application_name": "leal",
+    "statement_timeout": "30s",
+    "jit": "off",
+    "timezone": "UTC",
+}
+_AWAY = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.ReadOnlySQLTransactionError,
+)
+
+
+class CannotConnect(Exception):  # noqa: N818 - a fact of the installation, told to its operator
+    """The first connection failed; the message says where to and what to check."""
+
+
+class Runner(Protocol):
+    """What storage functions are given: the pool, or one open transaction."""
+
+    async def row(self, sql: str, *args: object) -> asyncpg.Record | None:
+        """Return the first row, or None."""
+        ...
+
+    async def rows(self, sql: str, *args: object) -> list[asyncpg.Record]:
+        """Return every row."""
+        ...
+
+    async def value(self, sql: str, *args: object) -> Any:
+        """Return the first column of the first row, or None."""
+        ...
+
+    async def execute(self, sql: str, *args: object) -> str:
+        """Run for effect and return the command tag, such as ``UPDATE 1``."""
+        ...
+
+
+class Database:
+    """A pool of connections. Every method raises DatabaseAway when the server is not there."""
+
+    def __init__(self, pool: asyncpg.Pool, *, acquire_seconds: float) -> None:
+        self._pool = pool
+        self._acquire_seconds = acquire_seconds
+
+    @classmethod
+    async def open(
+        cls,
+        url: str,
+        *,
+        size: int = 10,
+        on_connection: PrepareConnection | None = None,
+        acquire_seconds: float = 5,
+    ) -> "Database":
+        """Connect; ``on_connection`` prepares each new connection (codecs and the like).
+
+        Whoever waits longer than ``acquire_seconds`` for one of ``size`` connections gets
+        DatabaseAway.
+
+        Raises CannotConnect when the first connection fails.
+        """
+        try:
+            pool = await asyncpg.create_pool(
+                url,
+                min_size=1,
+                max_size=size,
+                # A long life keeps prepared statements; an end to it keeps a backend from growing.
+                max_queries=1_000_000,
+                timeout=_CONNECT_SECONDS,
+                init=on_connection,
+                reset=_keep,
+                server_settings=_SERVER_SETTINGS,
+            )
+        except (
+            OSError,
+            asyncpg.PostgresError,
+            asyncpg.InterfaceError,
+            ValueError,
+            OverflowError,
+        ) as error:
+            raise CannotConnect(
+                f"cannot connect to {_shown(url)}: {str(error) or 'no answer'}; "
+                "check that PostgreSQL runs there and that LEAL_DATABASE_URL is right"
+            ) from error
+        return cls(pool, acquire_seconds=acquire_seconds)
+
+    async def close(self) -> None:
+        """Wait for running statements, at most 10 seconds, and close every connection."""
+        try:
+            async with asyncio.timeout(10):
+                await self._pool.close()
+        except TimeoutError:
+            self._pool.terminate()
+
+    async def row(self, sql: str, *args: object) -> asyncpg.Record | None:
+        """Return the first row, or None."""
+        return await self._ask(lambda on: on.row(sql, *args))
+
+    async def rows(self, sql: str, *args: object) -> list[asyncpg.Record]:
+        """Return every row."""
+        return await self._ask(lambda on: on.rows(sql, *args))
+
+    async def value(self, sql: str, *args: object) -> Any:
+        """Return the first column of the first row, or None."""
+        return await self._ask(lambda on: on.value(sql, *args))
+
+    async def execute(self, sql: str, *args: object) -> str:
+        """Run for effect and return the command tag, such as ``UPDATE 1``."""
+        return await self._ask(lambda on: on.execute(sql, *args))
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Runner]:
+        """Run all within the block on one connection, committed at its end or not at all."""
+        connection = await self._acquire()
+        try:
+            transaction = connection.transaction()
+            with _outages(connection):
+                await transaction.start()
+            try:
+                yield _OnConnection(connection)
+            except BaseException:
+                if not _is_lost(connection):
+                    with _outages(connection):
+                        await transaction.rollback()
+                raise
+            with _outages(connection):
+                await transaction.commit()
+        finally:
+            await self._pool.release(connection)
+
+    async def _ask(self, ask: Callable[["_OnConnection"], Awaitable[_T]]) -> _T:
+        connection = await self._acquire()
+        try:
+            runner = _OnConnection(connection)
+            try:
+                return await ask(runner)
+            except _GaveWay:
+                return await ask(runner)
+        finally:
+            await self._pool.release(connection)
+
+    async def _acquire(self) -> asyncpg.Connection:
+        try:
+            async with asyncio.timeout(self._acquire_seconds):
+                return await self._pool.acquire()
+        except (*_AWAY, asyncpg.InterfaceError) as error:
+            raise DatabaseAway from error
+
+
+class _OnConnection:
+    """A Runner on one connection."""
+
+    def __init__(self, connection: asyncpg.Connection) -> None:
+        self._connection = connection
+
+    async def row(self, sql: str, *args: object) -> asyncpg.Record | None:
+        with _outages(self._connection):
+            return await self._connection.fetchrow(sql, *args)
+
+    async def rows(self, sql: str, *args: object) -> list[asyncpg.Record]:
+        with _outages(self._connection):
+            found: list[asyncpg.Record] = await self._connection.fetch(sql, *args)
+            return found
+
+    async def value(self, sql: str, *args: object) -> Any:
+        with _outages(self._connection):
+            return await self._connection.fetchval(sql, *args)
+
+    async def execute(self, sql: str, *args: object) -> str:
+        with _outages(self._connection):
+            tag: str = await self._connection.execute(sql, *args)
+            return tag
+
+
+class _GaveWay(DatabaseAway):
+    """The server cancelled the statement in favour of another; nothing of it remains."""
+
+
+@contextmanager
+def _outages(connection: asyncpg.Connection) -> Iterator[None]:
+    """Tell outages from mistakes: the former become DatabaseAway, the latter stay as they are."""
+    try:
+        yield
+    except asyncpg.TransactionRollbackError as error:
+        raise _GaveWay from error
+    except _AWAY as error:
+        raise DatabaseAway from error
+    except asyncpg.InterfaceError as error:
+        if _is_lost(connection):
+            raise DatabaseAway from error
+        raise
+
+
+def _is_lost(connection: asyncpg.Connection) -> bool:
+    try:
+        return bool(connection.is_closed())
+    except asyncpg.InterfaceError:
+        # The pool takes a closed connection back at once, and its stand-in then answers nothing.
+        return True
+
+
+async def _keep(_connection: asyncpg.Connection) -> None:
+    """Leave a released connection as it is: resetting it would cost a round trip."""
+
+
+def _shown(url: str) -> str:
+    """Where a URL leads, without user and password."""
+    try:
+        parts = urlsplit(url)
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        return "the database"
+    return f"database {parts.path.lstrip('/')!r} on {parts.hostname or 'a local socket'}{port}"

@@ -1,0 +1,101 @@
+"""What shoppers and merchants do with a customer."""
+
+from dataclasses import replace
+
+from leal.domain import birthdays, consent, enrolment
+from leal.domain.change import Change, begin, with_customer
+from leal.domain.customers import Birthday
+from leal.domain.refusals import SubscriptionFailed, UnsupportedPlatform
+from leal.domain.scene import Scene
+from leal.storage.customers import Loaded, Wanted
+from leal.usecases.desk import Ask, Desk, Outcome, change, known, look
+
+
+async def get(desk: Desk, ask: Ask, merchant_id: str) -> Outcome:
+    """The customer, read only."""
+    return await look(desk, ask, merchant_id)
+
+
+async def initialize_session(
+    desk: Desk, ask: Ask, *, merchant_id: str, email: str, page_url: str | None
+) -> Outcome:
+    """A shopper opens the shop: creates, enrols per the program's mode, counts the visit."""
+
+    def decide(loaded: Loaded, scene: Scene) -> Change:
+        if loaded.account is None:
+            started = enrolment.new_customer(scene, merchant_id=merchant_id, email=email)
+        else:
+            started = begin(loaded.account)
+        return enrolment.start_session(
+            started, scene, email=email, page_url=page_url, email_taken=loaded.email_taken
+        )
+
+    return await change(desk, ask, Wanted(merchant_id=merchant_id, email=email), decide)
+
+
+async def enrol(desk: Desk, ask: Ask, merchant_id: str) -> Outcome:
+    """Makes a customer a member; the outcome's change is empty for one who is already."""
+
+    def decide(loaded: Loaded, scene: Scene) -> Change:
+        return enrolment.enrol(known(loaded), scene)
+
+    return await change(desk, ask, Wanted(merchant_id=merchant_id), decide)
+
+
+async def set_birthday(
+    desk: Desk, ask: Ask, merchant_id: str, *, month: int, day: int, year: int
+) -> Outcome:
+    """A member tells their birthday; the outcome's change is empty when one is known already."""
+
+    def decide(loaded: Loaded, scene: Scene) -> Change:
+        return birthdays.set_birthday(known(loaded), scene, month=month, day=day, year=year)
+
+    return await change(desk, ask, Wanted(merchant_id=merchant_id), decide)
+
+
+async def subscribe_to_email(desk: Desk, ask: Ask, merchant_id: str) -> Outcome:
+    """Subscribes a member to marketing by e-mail with the site's consent provider.
+
+    The provider is asked between load and save, never inside one; it may be asked again, and a
+    repeated request finds the customer subscribed.
+    """
+    found = await look(desk, ask, merchant_id)
+    if not consent.may_subscribe(found.account):
+        return Outcome(scene=found.scene, account=found.account, change=begin(found.account))
+    provider = found.scene.site.consent_provider
+    keeper = desk.consent.get(provider) if provider else None
+    if keeper is None:
+        raise UnsupportedPlatform
+    failed = await keeper.subscribe(
+        program_id=ask.program_id, merchant_id=merchant_id, email=found.account.customer.email
+    )
+    if failed is not None:
+        raise SubscriptionFailed(failed.reason)
+
+    def decide(loaded: Loaded, scene: Scene) -> Change:
+        return consent.subscribe(known(loaded), scene)
+
+    return await change(desk, ask, Wanted(merchant_id=merchant_id), decide)
+
+
+async def update(
+    desk: Desk,
+    ask: Ask,
+    merchant_id: str,
+    *,
+    birthday: Birthday | None = None,
+    blocked: bool | None = None,
+) -> Outcome:
+    """The merchant corrects the birthday, or blocks or unblocks; None leaves a part as it is."""
+
+    def decide(loaded: Loaded, scene: Scene) -> Change:
+        account = known(loaded)
+        changed = (
+            birthdays.correct_birthday(account, scene, birthday) if birthday else begin(account)
+        )
+        if blocked is None or blocked == account.customer.blocked:
+            return changed
+        customer = replace(changed.customer, blocked=blocked, updated_at=scene.now)
+        return with_customer(changed, customer)
+
+    return await change(desk, ask, Wanted(merchant_id=merchant_id), decide)

@@ -1,0 +1,166 @@
+"""What every use case has at hand, and the one loop in which customers change.
+
+load (one statement) → decide (pure) → save (one statement). When someone else changed the
+customer in between, the save applies nothing and the loop runs again from the load; after two
+stale tries it takes the row's lock first.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from leal.domain.change import Change
+from leal.domain.customers import Account
+from leal.domain.problems import BadRequest, DatabaseAway, Missing
+from leal.domain.published import PublishedProgram
+from leal.domain.scene import Scene
+from leal.domain.sites import Channel, ConsentProvider, Site
+from leal.domain.tiers import counted_since
+from leal.integrations.consent import ConsentKeeper
+from leal.storage import customers
+from leal.storage.customers import Loaded, Wanted
+from leal.storage.db import Database, Runner
+from leal.usecases.programs import Programs
+
+_TRIES_WITHOUT_LOCK = 2
+_TRIES = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """The database, the programs, the clock, the source of randomness, and outside services.
+
+    `public_url` is where shoppers reach this server, without a slash at the end.
+    """
+
+    database: Database
+    programs: Programs
+    clock: Callable[[], datetime]
+    entropy: Callable[[], bytes]
+    consent: Mapping[ConsentProvider, ConsentKeeper]
+    public_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """Where a request comes from.
+
+    `site_id` None means the program's primary site; `language` and `country` None the site's own.
+    """
+
+    program_id: int
+    site_id: int | None = None
+    channel: Channel = Channel.WEB
+    language: str | None = None
+    country: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a use case answers with: the scene it played in, and the account as it is now."""
+
+    scene: Scene
+    account: Account
+    change: Change | None = None
+
+
+Decide = Callable[[Loaded, Scene], Change]
+
+
+async def look(desk: Desk, ask: Ask, merchant_id: str) -> Outcome:
+    """Reads a customer; changes nothing. Raises Missing for an unknown site or customer."""
+    scene, loaded = await _load(desk, desk.database, ask, Wanted(merchant_id=merchant_id))
+    return Outcome(scene=scene, account=known(loaded))
+
+
+async def change(desk: Desk, ask: Ask, wanted: Wanted, decide: Decide) -> Outcome:
+    """Loads, decides and saves, again and again until nobody came between.
+
+    `decide` gets what was loaded and raises Refusal, Missing or BadRequest to say no. A change
+    that does nothing is not saved.
+    """
+    for _ in range(_TRIES_WITHOUT_LOCK):
+        outcome = await _try(desk, desk.database, ask=ask, wanted=wanted, decide=decide)
+        if outcome is not None:
+            return outcome
+    for _ in range(_TRIES - _TRIES_WITHOUT_LOCK):
+        async with desk.database.transaction() as locked:
+            await customers.lock(locked, ask.program_id, wanted.merchant_id)
+            outcome = await _try(desk, locked, ask=ask, wanted=wanted, decide=decide)
+        if outcome is not None:
+            return outcome
+    raise DatabaseAway
+
+
+async def scene_now(desk: Desk, ask: Ask) -> Scene:
+    """The scene without anybody in it, from the version in force."""
+    published = await desk.programs.current(ask.program_id)
+    return scene_of(published, ask, desk.clock(), desk.entropy())
+
+
+def known(loaded: Loaded) -> Account:
+    """The loaded account, or Missing."""
+    if loaded.account is None:
+        raise Missing("customer", "No customer with this merchant id")
+    return loaded.account
+
+
+def scene_of(published: PublishedProgram, ask: Ask, now: datetime, entropy: bytes) -> Scene:
+    """Resolves what was asked against the program: its site, a language of the site.
+
+    Raises Missing for a site that is not the program's, BadRequest for a language it lacks.
+    """
+    program = published.program
+    site = program.primary_site if ask.site_id is None else program.site(ask.site_id)
+    if site is None:
+        raise Missing("site", "No site with this id in the program of this key")
+    return Scene(
+        published=published,
+        site=site,
+        channel=ask.channel,
+        language=_language(site, ask.language),
+        country=ask.country or site.country,
+        now=now,
+        entropy=entropy,
+    )
+
+
+async def _try(
+    desk: Desk, on: Runner, *, ask: Ask, wanted: Wanted, decide: Decide
+) -> Outcome | None:
+    scene, loaded = await _load(desk, on, ask, wanted)
+    decided = decide(loaded, scene)
+    if decided.is_empty:
+        return Outcome(scene=scene, account=decided.account, change=decided)
+    saved = await customers.save(on, ask.program_id, decided)
+    return saved and Outcome(scene=scene, account=saved, change=decided)
+
+
+async def _load(desk: Desk, on: Runner, ask: Ask, wanted: Wanted) -> tuple[Scene, Loaded]:
+    """Loads with the cached program; when that has been replaced, once more with the new one."""
+    now = desk.clock()
+    published = await desk.programs.lately(ask.program_id)
+    loaded = await customers.load(on, ask.program_id, _windowed(wanted, published, now))
+    if loaded.program_version != published.version:
+        published = await desk.programs.at(ask.program_id, loaded.program_version)
+        loaded = await customers.load(on, ask.program_id, _windowed(wanted, published, now))
+    return scene_of(published, ask, now, desk.entropy()), loaded
+
+
+def _windowed(wanted: Wanted, published: PublishedProgram, now: datetime) -> Wanted:
+    tiers = published.program.tiers
+    return replace(
+        wanted,
+        progress_mode=tiers.boundary_mode if tiers else None,
+        progress_since=counted_since(published.program, now),
+    )
+
+
+def _language(site: Site, wanted: str | None) -> str:
+    if wanted is None:
+        return site.default_language
+    for language in site.languages:
+        if language.lower() == wanted.lower():
+            return language
+    known_ones = "|".join(f'"{language}"' for language in site.languages)
+    raise BadRequest({"language": f"Invalid option: expected one of {known_ones}"})

@@ -1,0 +1,139 @@
+"""Programs: publishing a new version, and the parsed versions every request works with."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
+
+from leal.domain.checks import read_program
+from leal.domain.program import Program
+from leal.domain.published import PublishedProgram
+from leal.storage import credentials
+from leal.storage import programs as stored
+from leal.storage.credentials import SiteCredentials
+from leal.storage.db import Database, Runner
+from leal.storage.sealing import Sealer
+
+CACHED_VERSIONS = 256
+
+
+class Programs:
+    """The programs of this installation, parsed once per process and version."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._parsed: OrderedDict[tuple[int, int], PublishedProgram] = OrderedDict()
+        self._loading: dict[tuple[int, int], asyncio.Task[PublishedProgram]] = {}
+
+    async def current(self, program_id: int) -> PublishedProgram:
+        """Load the version now in force. Raises Missing."""
+        version = await stored.load_current_version(self._database, program_id)
+        return await self.at(program_id, version)
+
+    async def at(self, program_id: int, version: int) -> PublishedProgram:
+        """Load a version; without I/O when it was used lately. Raises Missing."""
+        key = program_id, version
+        known = self._parsed.get(key)
+        if known is not None:
+            self._parsed.move_to_end(key)
+            return known
+        # Many requests notice a new version at the same moment: one loads it for all of them.
+        task = self._loading.get(key)
+        if task is None:
+            task = asyncio.create_task(self._load(program_id, version))
+            self._loading[key] = task
+            task.add_done_callback(lambda _done: self._loading.pop(key, None))
+        return await asyncio.shield(task)
+
+    async def _load(self, program_id: int, version: int) -> PublishedProgram:
+        document = await stored.load_version(self._database, program_id, version)
+        program = read_program(msgspec.json.decode(document))
+        published = PublishedProgram(id=program_id, version=version, program=program)
+        self._parsed[program_id, version] = published
+        if len(self._parsed) > CACHED_VERSIONS:
+            self._parsed.popitem(last=False)
+        return published
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publication:
+    """What publishing did. ``new_sites`` holds the credentials made for sites seen first."""
+
+    published: PublishedProgram
+    created: bool
+    new_sites: tuple[SiteCredentials, ...]
+
+
+class Publisher:
+    """Publishes documents. ``fresh`` gives so many random bytes in lower-case hex."""
+
+    def __init__(self, database: Database, sealer: Sealer, *, fresh: Callable[[int], str]) -> None:
+        self._database = database
+        self._sealer = sealer
+        self._fresh = fresh
+
+    async def create(
+        self, value: object, *, author: str, now: datetime, program_id: int | None = None
+    ) -> Publication:
+        """Make a new program of a document as read from YAML or JSON.
+
+        ``program_id`` is chosen freely when None. Raises DocumentError.
+        """
+        program = read_program(value)
+        async with self._database.transaction() as runner:
+            made, version = await stored.create(
+                runner,
+                program_id=program_id,
+                name=program.name,
+                document=_json(value),
+                author=author,
+                now=now,
+            )
+            sites = await self._ensure_sites(runner, made, program, now=now)
+        published = PublishedProgram(id=made, version=version, program=program)
+        return Publication(published=published, created=True, new_sites=sites)
+
+    async def publish(
+        self, program_id: int, value: object, *, author: str, now: datetime
+    ) -> Publication:
+        """Make a document the program's current version. Raises DocumentError, Missing."""
+        program = read_program(value)
+        async with self._database.transaction() as runner:
+            version = await stored.publish(
+                runner,
+                program_id,
+                name=program.name,
+                document=_json(value),
+                author=author,
+                now=now,
+            )
+            sites = await self._ensure_sites(runner, program_id, program, now=now)
+        published = PublishedProgram(id=program_id, version=version, program=program)
+        return Publication(published=published, created=False, new_sites=sites)
+
+    async def _ensure_sites(
+        self, runner: Runner, program_id: int, program: Program, *, now: datetime
+    ) -> tuple[SiteCredentials, ...]:
+        known = await credentials.list_site_ids(runner, program_id)
+        made = []
+        for site in program.sites:
+            if site.id in known:
+                continue
+            fresh = SiteCredentials(
+                program_id=program_id,
+                site_id=site.id,
+                token=self._fresh(16),
+                secret=self._fresh(20),
+                sdk_key_id=self._fresh(16),
+                sdk_secret=self._fresh(32),
+            )
+            if await credentials.ensure_site(runner, self._sealer, fresh=fresh, now=now):
+                made.append(fresh)
+        return tuple(made)
+
+
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode()

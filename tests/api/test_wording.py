@@ -97,6 +97,8 @@ def test_rates_read_as_one_phrase() -> None:
         (0, "en", "in 1 second"),
         (0.2, "en", "in 1 second"),
         (86_400, "en", "in 1 day"),
+        (25 * 86_400, "en", "in 4 weeks"),  # 4 weeks by rounding, though 28 days are a month
+        (340 * 86_400, "en", "in 1 year"),
         (3 * 86_400, "xx", "in 3 days"),
     ],
 )

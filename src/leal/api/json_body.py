@@ -125,7 +125,7 @@ def _may_escape_forbidden(raw: bytes) -> bool:
     if b"\\u" not in raw:
         return False
     # an escaped backslash before a u makes the pattern misjudge what follows
-    return _SUSPECT_ESCAPE.search(raw) is not None
+    return b"\\\\u" in raw or _SUSPECT_ESCAPE.search(raw) is not None
 
 
 def _text_of(raw: bytes) -> str:

@@ -7,6 +7,7 @@ nothing is cut off and other programs can read it.
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 
 import typer
 from rich.console import Console
@@ -60,21 +61,27 @@ def warn(line: str) -> None:
 
 
 def show_table(
-    headers: Sequence[str], rows: Sequence[Sequence[object]], *, on_stderr: bool = False
+    headers: Sequence[str],
+    rows: Sequence[Sequence[object]],
+    *,
+    whole: str | None = None,
+    on_stderr: bool = False,
 ) -> None:
-    """Show rows as a table, or as lines with tabs when nobody is watching."""
+    """Show rows as a table, or as lines with tabs when nobody is watching.
+
+    The column ``whole`` is never broken into lines, so that it can be copied.
+    """
     stream = sys.stderr if on_stderr else sys.stdout
-    console = Console(stderr=on_stderr)
-    if not console.is_terminal:
+    if not stream.isatty():
         for row in rows:
             stream.write("\t".join(_cell(value) for value in row) + "\n")
         return
     table = Table(show_edge=False)
     for header in headers:
-        table.add_column(header, overflow="fold")
+        table.add_column(header, overflow="fold", no_wrap=header == whole)
     for row in rows:
         table.add_row(*(Text(_cell(value)) for value in row))
-    console.print(table)
+    Console(stderr=on_stderr).print(table)
 
 
 @contextmanager
@@ -98,4 +105,6 @@ def _show_problems(error: DocumentError) -> None:
 
 
 def _cell(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat(sep=" ", timespec="seconds")
     return "" if value is None else " ".join(str(value).split())

@@ -38,14 +38,13 @@ def list_all(
 
 
 def show_credentials(program: Program, found: Sequence[SiteCredentials], *, reveal: bool) -> None:
-    """Show a row a site; secrets only when asked to."""
-    headers = ["site", "name", "token", "SDK key id"]
-    if reveal:
-        headers += ["secret", "SDK secret"]
+    """Show one credential a line; secrets only when asked to."""
     rows = []
     for each in found:
         site = program.site(each.site_id)
-        row: list[object] = [each.site_id, site.name if site else "(no longer in the program)"]
-        row += [each.token, each.sdk_key_id]
-        rows.append([*row, each.secret, each.sdk_secret] if reveal else row)
-    show_table(headers, rows)
+        name = site.name if site else "(no longer in the program)"
+        values = {"token": each.token, "SDK key id": each.sdk_key_id}
+        if reveal:
+            values |= {"secret": each.secret, "SDK secret": each.sdk_secret}
+        rows += [(each.site_id, name, what, value) for what, value in values.items()]
+    show_table(("site", "name", "what", "value"), rows, whole="value")

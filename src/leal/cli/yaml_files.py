@@ -49,8 +49,10 @@ def read_yaml(path: Path) -> object:
         mark = error.problem_mark or error.context_mark
         where = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
         raise Mistake(f"{path}{where}: {error.problem or error.context}") from error
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise Mistake(f"{path} is not YAML: {str(error) or 'nested too deeply'}") from error
+    except (yaml.YAMLError, ValueError) as error:
+        raise Mistake(f"{path} is not YAML: {error}") from error
+    except RecursionError as error:
+        raise Mistake(f"{path} is nested too deeply") from error
     return value
 
 

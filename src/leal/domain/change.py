@@ -129,7 +129,9 @@ def with_progress(change: Change, progress: Progress, *, amount: int) -> Change:
     return replace(change, account=account, progress=(*change.progress, progress))
 
 
-def with_event(change: Change, topic: str, payload: Mapping[str, object], now: datetime) -> Change:
+def with_event(
+    change: Change, topic: str, payload: Mapping[str, object], *, now: datetime
+) -> Change:
     """Adds an event for whoever listens."""
     event = Event(topic=topic, payload=payload, created_at=now)
     return replace(change, events=(*change.events, event))

@@ -69,7 +69,7 @@ def _join(change: Change, scene: Scene, *, trigger: str) -> Change:
         change,
         "program_events/customer.enrolled",
         {"enrollment": {"date": scene.now.isoformat(), "trigger": trigger}},
-        scene.now,
+        now=scene.now,
     )
     for rule in scene.program.rules:
         if isinstance(rule, JoinProgramRule) and why_not(rule, change.account, scene) is None:

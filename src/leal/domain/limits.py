@@ -82,7 +82,7 @@ def counted(
         return 0
     if interval is None:
         return counter.total
-    if not _same(interval, counter.last_at, max(now, counter.last_at), zone):
+    if not _same(interval, counter.last_at, max(now, counter.last_at), zone=zone):
         return 0
     match interval:
         case Interval.DAY:
@@ -131,7 +131,7 @@ def next_start(interval: Interval, *, now: datetime, zone: tzinfo) -> datetime:
     return datetime.combine(start, time.min, tzinfo=zone).astimezone(UTC)
 
 
-def _same(interval: Interval, one: datetime, other: datetime, zone: tzinfo) -> bool:
+def _same(interval: Interval, one: datetime, other: datetime, *, zone: tzinfo) -> bool:
     a, b = one.astimezone(zone).date(), other.astimezone(zone).date()
     match interval:
         case Interval.DAY:

@@ -23,12 +23,12 @@ def check_offers(program: Program) -> Iterator[Problem]:
     """List what is wrong with the rules, the rewards and the gift to referred friends."""
     for number, rule in enumerate(program.rules):
         path = f"rules[{number}]"
-        yield from _check_references(path, rule, rule.tiers, program)
+        yield from _check_references(path, rule, program, tiers=rule.tiers)
         yield from _check_rule(path, rule, program)
     yield from _check_custom_names(program)
     for number, reward in enumerate(program.rewards):
         path = f"rewards[{number}]"
-        yield from _check_references(path, reward, reward.tiers, program)
+        yield from _check_references(path, reward, program, tiers=reward.tiers)
         yield from _check_selling_sites(path, reward, program)
         yield from _check_price(path, reward)
         yield from _check_kind(path, reward)
@@ -36,7 +36,7 @@ def check_offers(program: Program) -> Iterator[Problem]:
 
 
 def _check_references(
-    path: str, offer: Offer, tiers: Mapping[str, object], program: Program
+    path: str, offer: Offer, program: Program, *, tiers: Mapping[str, object]
 ) -> Iterator[Problem]:
     for place, site_id in enumerate(offer.sites):
         if program.site(site_id) is None:

@@ -109,7 +109,7 @@ def award(change: Change, scene: Scene, *, row: HistoryRow, resource: Resource) 
     change = with_transaction(change, posted)
     change = _counted_towards_tiers(change, scene, points)
     change = with_event(
-        change, "program_events/customer.points_earned", {"points": points}, scene.now
+        change, "program_events/customer.points_earned", {"points": points}, now=scene.now
     )
     return within_range(_touched(settle_upgrade(change, scene), scene.now))
 

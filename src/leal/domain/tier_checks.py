@@ -62,7 +62,7 @@ def _check_bounds(tiers: Tiers, currency: str) -> Iterator[Problem]:
     below: Decimal | None = None
     for number, tier in enumerate(tiers.tiers):
         path = f"tiers.tiers[{number}].lower_bound"
-        yield from _check_bound(path, tier, tiers.boundary_mode, currency)
+        yield from _check_bound(path, tier, tiers.boundary_mode, currency=currency)
         if tier.lower_bound is None or tier.kind is TierKind.CONDITIONAL:
             continue
         if below is None and tier.lower_bound != 0:
@@ -73,7 +73,7 @@ def _check_bounds(tiers: Tiers, currency: str) -> Iterator[Problem]:
         below = tier.lower_bound
 
 
-def _check_bound(path: str, tier: Tier, mode: BoundaryMode, currency: str) -> Iterator[Problem]:
+def _check_bound(path: str, tier: Tier, mode: BoundaryMode, *, currency: str) -> Iterator[Problem]:
     if tier.kind is TierKind.CONDITIONAL:
         if tier.lower_bound is not None:
             yield Problem(path, "a conditional tier is not entered by a bound", "nothing")

@@ -72,7 +72,7 @@ def bound(program: Program, tier: Tier) -> int:
     return int(lower)
 
 
-def standing(account: Account, program: Program, tiers: Tiers, now: datetime) -> Standing:
+def standing(account: Account, program: Program, tiers: Tiers, *, now: datetime) -> Standing:
     """The progress object of the customer document at `now`.
 
     The customer must be in a tier. A default-tier membership has nothing to renew and, without an
@@ -109,7 +109,7 @@ def place(change: Change, scene: Scene) -> Change:
     tiers = scene.program.tiers
     if tiers is None:
         return change
-    return settle_upgrade(_enter(change, scene, tiers, tiers.default), scene)
+    return settle_upgrade(_enter(change, scene, tiers=tiers, tier=tiers.default), scene)
 
 
 def settle_upgrade(change: Change, scene: Scene) -> Change:
@@ -127,17 +127,17 @@ def settle_upgrade(change: Change, scene: Scene) -> Change:
     earned = _earned(program, tiers, amount)
     if tiers.position(earned) <= tiers.position(tier):
         return change
-    change = _enter(change, scene, tiers, earned)
+    change = _enter(change, scene, tiers=tiers, tier=earned)
     return with_event(
         change,
         "program_events/customer.tier_upgraded",
         {"previous_tier_id": tier.id, "new_tier_id": earned.id},
-        scene.now,
+        now=scene.now,
     )
 
 
-def _enter(change: Change, scene: Scene, tiers: Tiers, tier: Tier) -> Change:
-    expires = _membership_end(change.customer, scene, tiers, tier)
+def _enter(change: Change, scene: Scene, *, tiers: Tiers, tier: Tier) -> Change:
+    expires = _membership_end(change.customer, scene, tiers=tiers, tier=tier)
     membership = TierMembership(tier_id=tier.id, started_at=scene.now, expires_at=expires)
     change = with_customer(change, replace(change.customer, tier=membership))
     change, _ = with_history(
@@ -158,7 +158,9 @@ def _enter(change: Change, scene: Scene, tiers: Tiers, tier: Tier) -> Change:
     return grant(change, scene, reward, source=ClaimSource.TIER, source_id=tier.id)
 
 
-def _membership_end(customer: Customer, scene: Scene, tiers: Tiers, tier: Tier) -> datetime | None:
+def _membership_end(
+    customer: Customer, scene: Scene, *, tiers: Tiers, tier: Tier
+) -> datetime | None:
     zone = scene.program.primary_site.zone
     if tier is tiers.default:
         return None
@@ -169,7 +171,7 @@ def _membership_end(customer: Customer, scene: Scene, tiers: Tiers, tier: Tier) 
             return instant_plus_months(scene.now, months, zone=zone)
         case CalendarMembership() | AnniversaryMembership():
             today = local_day(scene.now, zone)
-            _, end = _window(tiers, customer, today, scene.program)
+            _, end = _window(scene.program, tiers, customer, today=today)
             months = _months(tiers.membership) * tiers.membership.windows
             return start_of_day(add_months(end, months), zone)
         case _:
@@ -213,7 +215,9 @@ def _months(
             assert_never(membership)
 
 
-def _window(tiers: Tiers, customer: Customer, today: date, program: Program) -> tuple[date, date]:
+def _window(
+    program: Program, tiers: Tiers, customer: Customer, *, today: date
+) -> tuple[date, date]:
     """First day, and day after the last, of the fixed window that contains `today`."""
     membership, months = tiers.membership, _months(tiers.membership)
     if isinstance(membership, CalendarMembership):
@@ -277,7 +281,7 @@ class _Reckoning:
         return min([*leaving, *([ending] if ending else [])], default=None)
 
     def _window(self, today: date) -> tuple[date, date]:
-        return _window(self.tiers, self.account.customer, today, self.program)
+        return _window(self.program, self.tiers, self.account.customer, today=today)
 
     def _sum(self, counts: Callable[[date], bool]) -> int:
         return sum(day.amount for day in self.account.progress if counts(day.earned_on))

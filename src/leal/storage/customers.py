@@ -17,6 +17,7 @@ from leal.domain.customers import (
 from leal.domain.tier_settings import BoundaryMode
 from leal.storage.db import Runner
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
     """Whom to load and how much: `email` is looked up beside, `lots` are for taking points."""

@@ -18,7 +18,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -74,7 +74,8 @@ def start(data: Path, *, options: tuple[str, ...] = ()) -> EmbeddedServer:
     data = data.expanduser().resolve()
     try:
         data.mkdir(parents=True, exist_ok=True)
-        cluster = _Cluster(data / "postgres", _account())
+        folder = data / "postgres"
+        cluster = _Cluster(folder, _account(folder))
         with _turn(cluster):
             users = cluster.beside("users").open("ab")
             try:
@@ -110,16 +111,18 @@ def _alone(users: IO[bytes]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Account:
-    """The system account that runs the server: PostgreSQL refuses to run as root."""
+    """The system account that runs the server; root, whom PostgreSQL refuses, borrows one."""
 
     uid: int
     gid: int
     borrowed: bool
 
 
-def _account() -> _Account:
+def _account(folder: Path) -> _Account:
     if os.geteuid() != 0:
         return _Account(os.geteuid(), os.getegid(), borrowed=False)
+    if folder.exists() and folder.stat().st_uid != 0:
+        return _Account(folder.stat().st_uid, folder.stat().st_gid, borrowed=True)
     try:
         entry = pwd.getpwnam(_ACCOUNT_WHEN_ROOT)
     except KeyError:
@@ -153,8 +156,7 @@ class _Cluster:
             self._create()
         if not self._is_running():
             if alone:
-                # Left by a crash; its number may by now be that of any other process.
-                self._pid_file().unlink(missing_ok=True)
+                self._forget_crash()
             self._launch(options)
         self._wait_until_ready()
 
@@ -166,6 +168,9 @@ class _Cluster:
     def stop(self) -> None:
         if self._is_running():
             self._run("pg_ctl", "stop", "-w", "-m", "fast", "-D", str(self.folder))
+        if self.sockets() != self.folder:
+            with suppress(OSError):
+                self.sockets().rmdir()
 
     def sockets(self) -> Path:
         """The folder of the server's socket: its own, or a private one with a shorter name."""
@@ -184,6 +189,11 @@ class _Cluster:
             *("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
         )
         new.rename(self.folder)
+
+    def _forget_crash(self) -> None:
+        """Remove a dead server's locks: its number may by now be that of any other process."""
+        self._pid_file().unlink(missing_ok=True)
+        (self.sockets() / ".s.PGSQL.5432.lock").unlink(missing_ok=True)
 
     def _launch(self, options: tuple[str, ...]) -> None:
         sockets = self.sockets()

@@ -30,7 +30,7 @@ async def initialize_session(
             started, scene, email=email, page_url=page_url, email_taken=loaded.email_taken
         )
 
-    return await change(desk, ask, Wanted(merchant_id=merchant_id, email=email), decide)
+    return await change(desk, ask, Wanted(merchant_id=merchant_id, email=email), decide=decide)
 
 
 async def enrol(desk: Desk, ask: Ask, merchant_id: str) -> Outcome:
@@ -39,7 +39,7 @@ async def enrol(desk: Desk, ask: Ask, merchant_id: str) -> Outcome:
     def decide(loaded: Loaded, scene: Scene) -> Change:
         return enrolment.enrol(known(loaded), scene)
 
-    return await change(desk, ask, Wanted(merchant_id=merchant_id), decide)
+    return await change(desk, ask, Wanted(merchant_id=merchant_id), decide=decide)
 
 
 async def set_birthday(
@@ -50,7 +50,7 @@ async def set_birthday(
     def decide(loaded: Loaded, scene: Scene) -> Change:
         return birthdays.set_birthday(known(loaded), scene, month=month, day=day, year=year)
 
-    return await change(desk, ask, Wanted(merchant_id=merchant_id), decide)
+    return await change(desk, ask, Wanted(merchant_id=merchant_id), decide=decide)
 
 
 async def subscribe_to_email(desk: Desk, ask: Ask, merchant_id: str) -> Outcome:
@@ -75,7 +75,7 @@ async def subscribe_to_email(desk: Desk, ask: Ask, merchant_id: str) -> Outcome:
     def decide(loaded: Loaded, scene: Scene) -> Change:
         return consent.subscribe(known(loaded), scene)
 
-    return await change(desk, ask, Wanted(merchant_id=merchant_id), decide)
+    return await change(desk, ask, Wanted(merchant_id=merchant_id), decide=decide)
 
 
 async def update(
@@ -98,4 +98,4 @@ async def update(
         customer = replace(changed.customer, blocked=blocked, updated_at=scene.now)
         return with_customer(changed, customer)
 
-    return await change(desk, ask, Wanted(merchant_id=merchant_id), decide)
+    return await change(desk, ask, Wanted(merchant_id=merchant_id), decide=decide)

@@ -69,11 +69,13 @@ Decide = Callable[[Loaded, Scene], Change]
 
 async def look(desk: Desk, ask: Ask, merchant_id: str) -> Outcome:
     """Reads a customer; changes nothing. Raises Missing for an unknown site or customer."""
-    scene, loaded = await _load(desk, desk.database, ask, Wanted(merchant_id=merchant_id))
+    scene, loaded = await _load(
+        desk, desk.database, ask=ask, wanted=Wanted(merchant_id=merchant_id)
+    )
     return Outcome(scene=scene, account=known(loaded))
 
 
-async def change(desk: Desk, ask: Ask, wanted: Wanted, decide: Decide) -> Outcome:
+async def change(desk: Desk, ask: Ask, wanted: Wanted, *, decide: Decide) -> Outcome:
     """Loads, decides and saves, again and again until nobody came between.
 
     `decide` gets what was loaded and raises Refusal, Missing or BadRequest to say no. A change
@@ -95,7 +97,7 @@ async def change(desk: Desk, ask: Ask, wanted: Wanted, decide: Decide) -> Outcom
 async def scene_now(desk: Desk, ask: Ask) -> Scene:
     """The scene without anybody in it, from the version in force."""
     published = await desk.programs.current(ask.program_id)
-    return scene_of(published, ask, desk.clock(), desk.entropy())
+    return scene_of(published, ask, now=desk.clock(), entropy=desk.entropy())
 
 
 def known(loaded: Loaded) -> Account:
@@ -105,7 +107,7 @@ def known(loaded: Loaded) -> Account:
     return loaded.account
 
 
-def scene_of(published: PublishedProgram, ask: Ask, now: datetime, entropy: bytes) -> Scene:
+def scene_of(published: PublishedProgram, ask: Ask, *, now: datetime, entropy: bytes) -> Scene:
     """Resolves what was asked against the program: its site, a language of the site.
 
     Raises Missing for a site that is not the program's, BadRequest for a language it lacks.
@@ -128,15 +130,17 @@ def scene_of(published: PublishedProgram, ask: Ask, now: datetime, entropy: byte
 async def _try(
     desk: Desk, on: Runner, *, ask: Ask, wanted: Wanted, decide: Decide
 ) -> Outcome | None:
-    scene, loaded = await _load(desk, on, ask, wanted)
+    scene, loaded = await _load(desk, on, ask=ask, wanted=wanted)
     decided = decide(loaded, scene)
     if decided.is_empty:
         return Outcome(scene=scene, account=decided.account, change=decided)
     saved = await customers.save(on, ask.program_id, decided)
-    return saved and Outcome(scene=scene, account=saved, change=decided)
+    if saved is None:
+        return None
+    return Outcome(scene=scene, account=saved, change=decided)
 
 
-async def _load(desk: Desk, on: Runner, ask: Ask, wanted: Wanted) -> tuple[Scene, Loaded]:
+async def _load(desk: Desk, on: Runner, *, ask: Ask, wanted: Wanted) -> tuple[Scene, Loaded]:
     """Loads with the cached program; when that has been replaced, once more with the new one."""
     now = desk.clock()
     published = await desk.programs.lately(ask.program_id)
@@ -144,7 +148,7 @@ async def _load(desk: Desk, on: Runner, ask: Ask, wanted: Wanted) -> tuple[Scene
     if loaded.program_version != published.version:
         published = await desk.programs.at(ask.program_id, loaded.program_version)
         loaded = await customers.load(on, ask.program_id, _windowed(wanted, published, now))
-    return scene_of(published, ask, now, desk.entropy()), loaded
+    return scene_of(published, ask, now=now, entropy=desk.entropy()), loaded
 
 
 def _windowed(wanted: Wanted, published: PublishedProgram, now: datetime) -> Wanted:

@@ -15,7 +15,7 @@ async def add(
     def decide(loaded: Loaded, scene: Scene) -> Change:
         return ledger.add_by_hand(known(loaded), scene, points=points, reason=reason)
 
-    return await change(desk, ask, Wanted(merchant_id=merchant_id), decide)
+    return await change(desk, ask, Wanted(merchant_id=merchant_id), decide=decide)
 
 
 async def remove(
@@ -26,4 +26,4 @@ async def remove(
     def decide(loaded: Loaded, scene: Scene) -> Change:
         return ledger.remove_by_hand(known(loaded), scene, points=points, reason=reason)
 
-    return await change(desk, ask, Wanted(merchant_id=merchant_id, lots=True), decide)
+    return await change(desk, ask, Wanted(merchant_id=merchant_id, lots=True), decide=decide)

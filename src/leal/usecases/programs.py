@@ -27,11 +27,19 @@ class Programs:
         self._database = database
         self._parsed: OrderedDict[tuple[int, int], PublishedProgram] = OrderedDict()
         self._loading: dict[tuple[int, int], asyncio.Task[PublishedProgram]] = {}
+        self._newest: OrderedDict[int, PublishedProgram] = OrderedDict()
 
     async def current(self, program_id: int) -> PublishedProgram:
         """Load the version now in force. Raises Missing."""
         version = await stored.load_current_version(self._database, program_id)
         return await self.at(program_id, version)
+
+    async def lately(self, program_id: int) -> PublishedProgram:
+        """The newest version this process has seen; without I/O once it has seen one.
+
+        For use with a statement that also returns the version in force. Raises Missing.
+        """
+        return self._newest.get(program_id) or await self.current(program_id)
 
     async def at(self, program_id: int, version: int) -> PublishedProgram:
         """Load a version; without I/O when it was used lately. Raises Missing."""
@@ -53,6 +61,12 @@ class Programs:
         program = read_program(msgspec.json.decode(document))
         published = PublishedProgram(id=program_id, version=version, program=program)
         self._parsed[program_id, version] = published
+        newest = self._newest.get(program_id)
+        if newest is None or newest.version < version:
+            self._newest[program_id] = published
+            self._newest.move_to_end(program_id)
+            if len(self._newest) > CACHED_VERSIONS:
+                self._newest.popitem(last=False)
         if len(self._parsed) > CACHED_VERSIONS:
             self._parsed.popitem(last=False)
         return published
@@ -128,7 +142,7 @@ class Publisher:
                 token=self._fresh(16),
                 secret=self._fresh(20),
                 sdk_key_id=self._fresh(16),
-                sdk_secret=self._fresh(32),
+                sdk_secret=self._fresh(20),
             )
             if await credentials.ensure_site(runner, self._sealer, fresh=fresh, now=now):
                 made.append(fresh)

@@ -168,5 +168,3 @@ def _money(fields: Fields, name: str) -> int:
     amount = fields.decimal(f"{name}.amount")
     currency = fields.text(f"{name}.currency_code", max_length=3).lower()
     return int(amount.scaleb(minor_digits(currency)).to_integral_value())
-
-

@@ -63,7 +63,7 @@ Redeemability = (
 
 
 def redeemability(
-    reward: Reward, variant: RewardVariant, account: Account, scene: Scene, *, cart: Cart | None
+    reward: Reward, variant: RewardVariant, *, account: Account, scene: Scene, cart: Cart | None
 ) -> Redeemability:
     """Whether this customer could claim the reward now, and if not, why."""
     if _out_of_stock(reward):

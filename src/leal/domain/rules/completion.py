@@ -81,7 +81,7 @@ def complete(change: Change, scene: Scene, rule: Rule, *, source: str | None) ->
     )
     change = with_counter(change, counter)
     change = with_event(
-        change, "program_events/customer.rule_completed", {"rule_id": rule.id}, scene.now
+        change, "program_events/customer.rule_completed", {"rule_id": rule.id}, now=scene.now
     )
     match variant.result:
         case PointsResult(points=points):

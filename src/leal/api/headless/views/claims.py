@@ -1,6 +1,7 @@
 """Claimed rewards as the customer document shows them."""
 
 from leal.api.headless.views.values import (
+    Idiom,
     Json,
     instant,
     money,
@@ -59,8 +60,8 @@ def _redeemable(claim: ClaimedReward, language: str) -> Json | None:
 
 
 def _voucher(kind: RewardKind, terms: Terms, language: str) -> Json:
-    currency = terms.currency
-    minimum = optional_money(terms.minimum_spend_minor, currency, language)
+    idiom = Idiom(terms.currency, language)
+    minimum = optional_money(terms.minimum_spend_minor, idiom)
     match kind:
         case RewardKind.CART_DISCOUNT_VOUCHER:
             return {
@@ -72,11 +73,11 @@ def _voucher(kind: RewardKind, terms: Terms, language: str) -> Json:
             }
         case RewardKind.CART_VARIABLE_DISCOUNT_VOUCHER:
             return {
-                "discount": money(terms.discount_minor or 0, currency, language),
+                "discount": money(terms.discount_minor or 0, idiom),
                 "applies_to_order_type": terms.applies_to_order_type,
             }
         case RewardKind.FREE_SHIPPING_VOUCHER:
-            return {"max_shipping": optional_money(terms.max_shipping_minor, currency, language)}
+            return {"max_shipping": optional_money(terms.max_shipping_minor, idiom)}
         case RewardKind.PRODUCT_DISCOUNT_VOUCHER:
             return {
                 "discount": percentage(terms.discount_percentage or 0, language),
@@ -103,17 +104,18 @@ def _discount(terms: Terms, language: str) -> Json:
         }
     return {
         "discount_type": "fixed",
-        "discount": money(terms.discount_minor or 0, terms.currency, language),
+        "discount": money(terms.discount_minor or 0, Idiom(terms.currency, language)),
     }
 
 
 def _gift_card(claim: ClaimedReward, code: str, language: str) -> Json:
     """Only the end of the code: the whole one is shown once, when it is claimed."""
     terms = claim.terms
+    idiom = Idiom(terms.currency, language)
     return {
         "code_last_characters": code[-_GIFT_CARD_SHOWN:],
-        "initial_balance": money(terms.initial_balance_minor or 0, terms.currency, language),
-        "current_balance": money(terms.current_balance_minor or 0, terms.currency, language),
+        "initial_balance": money(terms.initial_balance_minor or 0, idiom),
+        "current_balance": money(terms.current_balance_minor or 0, idiom),
         "expires_at": optional_instant(claim.expires_at),
     }
 

@@ -9,6 +9,7 @@ import msgspec
 from leal.api import markdown
 from leal.api.headless.views.offers import reward_head, reward_variant, rule_head, rule_variant
 from leal.api.headless.views.values import (
+    Idiom,
     Json,
     amount,
     discount,
@@ -23,7 +24,7 @@ from leal.domain.referral_settings import DiscountIncentive, Incentive, Shipping
 from leal.domain.rewards import Reward
 from leal.domain.rules import Rule
 from leal.domain.scene import Scene
-from leal.domain.sites import Channel, Site
+from leal.domain.sites import Channel
 from leal.domain.tier_settings import (
     AnniversaryMembership,
     Benefit,
@@ -52,6 +53,12 @@ def audience(scene: Scene) -> Audience:
     return Audience(scene.site.id, scene.channel, scene.language, scene.country)
 
 
+def idiom_of(program: Program, whom: Audience) -> Idiom:
+    """The money of the audience's site, and their language."""
+    site = program.site(whom.site_id) or program.primary_site
+    return Idiom(site.currency, whom.language)
+
+
 def configuration(scene: Scene) -> msgspec.Raw:
     """The configuration for whoever is asking, as encoded JSON."""
     return _encoded(scene.published, audience(scene))
@@ -78,31 +85,29 @@ def offered_rewards(program: Program, whom: Audience) -> tuple[Reward, ...]:
 
 @lru_cache(maxsize=1024)
 def _encoded(published: PublishedProgram, whom: Audience) -> msgspec.Raw:
-    program, language = published.program, whom.language
-    site = program.site(whom.site_id) or program.primary_site
-    currency = site.currency
+    program = published.program
+    idiom = idiom_of(program, whom)
     document: Json = {
         "channel": whom.channel,
-        "currency": currency,
-        "language": language,
+        "currency": idiom.currency,
+        "language": idiom.language,
         "program": {"name": program.name},
-        "tier_configuration": program.tiers and _tiers(program.tiers, site, language),
+        "tier_configuration": program.tiers and _tiers(program.tiers, idiom),
         "rules": [
             {
                 **rule_head(rule),
                 "variants": [
-                    rule_variant(variant, program, currency, language)
+                    rule_variant(variant, program, idiom)
                     for variant in rule.variants(program.tiers)
                 ],
             }
-            for rule in offered_rules(program, site.id)
+            for rule in offered_rules(program, whom.site_id)
         ],
         "rewards": [
             {
-                **reward_head(reward, currency, language),
+                **reward_head(reward, idiom),
                 "variants": [
-                    reward_variant(variant, currency, language)
-                    for variant in reward.variants(program.tiers)
+                    reward_variant(variant, idiom) for variant in reward.variants(program.tiers)
                 ],
             }
             for reward in offered_rewards(program, whom)
@@ -110,23 +115,23 @@ def _encoded(published: PublishedProgram, whom: Audience) -> msgspec.Raw:
     }
     incentive = program.referrals.incentive if program.referrals else None
     if incentive is not None and program.referrals_enabled:
-        document["referee_incentive"] = _incentive(incentive, currency, language)
+        document["referee_incentive"] = _incentive(incentive, idiom)
     return msgspec.Raw(msgspec.json.encode(document))
 
 
-def _tiers(tiers: Tiers, site: Site, language: str) -> Json:
+def _tiers(tiers: Tiers, idiom: Idiom) -> Json:
     return {
         "boundary_mode": tiers.boundary_mode,
-        "tiers": [_tier(tiers, tier, site, language) for tier in tiers.tiers],
-        "tier_benefits": [_benefit(benefit, language) for benefit in tiers.benefits],
+        "tiers": [_tier(tiers, tier, idiom) for tier in tiers.tiers],
+        "tier_benefits": [_benefit(benefit, idiom.language) for benefit in tiers.benefits],
         "membership": _membership(tiers.membership),
     }
 
 
-def _tier(tiers: Tiers, tier: Tier, site: Site, language: str) -> Json:
+def _tier(tiers: Tiers, tier: Tier, idiom: Idiom) -> Json:
     shape: Json = {
         "id": tier.id,
-        "name": tier.name.in_(language),
+        "name": tier.name.in_(idiom.language),
         "position": tiers.position(tier),
         "hidden": tier.hidden,
         "benefit_ids": list(tier.benefits),
@@ -137,11 +142,10 @@ def _tier(tiers: Tiers, tier: Tier, site: Site, language: str) -> Json:
     upper = above and above.lower_bound
     bounds: Json
     if tiers.boundary_mode is BoundaryMode.SPEND:
-        currency = site.currency
         bounds = {
-            "lower_bound": amount(Decimal(lower), currency, language),
+            "lower_bound": amount(Decimal(lower), idiom),
             # one smallest unit below the next tier's bound
-            "upper_bound": upper and money(in_minor(upper, currency) - 1, currency, language),
+            "upper_bound": upper and money(in_minor(upper, idiom.currency) - 1, idiom),
         }
     else:
         bounds = {"lower_bound": int(lower), "upper_bound": upper and int(upper) - 1}
@@ -180,22 +184,22 @@ def _membership(membership: Membership) -> Json:
             assert_never(membership)
 
 
-def _incentive(incentive: Incentive, currency: str, language: str) -> Json:
+def _incentive(incentive: Incentive, idiom: Idiom) -> Json:
     shape: Json = {
         "kind": incentive.KIND,
-        "incentive_text": incentive.incentive_text.in_(language),
-        "minimum_spend": optional_amount(incentive.minimum_spend, currency, language),
+        "incentive_text": incentive.incentive_text.in_(idiom.language),
+        "minimum_spend": optional_amount(incentive.minimum_spend, idiom),
     }
     match incentive:
         case ShippingIncentive():
             return shape
         case DiscountIncentive():
             shape["discount_kind"] = incentive.discount.KIND
-            shape["discount"] = discount(incentive.discount, currency, language)
+            shape["discount"] = discount(incentive.discount, idiom)
             if incentive.maximum_discount is not None:
-                shape["maximum_discount"] = amount(incentive.maximum_discount, currency, language)
+                shape["maximum_discount"] = amount(incentive.maximum_discount, idiom)
             if incentive.collection_restriction_text is not None:
-                restriction = incentive.collection_restriction_text.in_(language)
+                restriction = incentive.collection_restriction_text.in_(idiom.language)
                 shape["collection_restriction_text"] = restriction
             return shape
         case _:

@@ -11,13 +11,14 @@ from leal.api.headless.views.claims import claimed_reward
 from leal.api.headless.views.configuration import (
     Audience,
     audience,
+    idiom_of,
     offered_rewards,
     offered_rules,
 )
 from leal.api.headless.views.history import history_row
 from leal.api.headless.views.offers import reward_head, reward_variant, rule_head, rule_variant
 from leal.api.headless.views.tiers import tier_membership
-from leal.api.headless.views.values import Json, instant, money, optional_instant
+from leal.api.headless.views.values import Idiom, Json, instant, money, optional_instant
 from leal.domain.birthdays import next_birthday
 from leal.domain.carts import Cart
 from leal.domain.customers import Account, Birthday, CustomerState, Subject
@@ -125,19 +126,19 @@ class _Shelf:
 def _shelf(published: PublishedProgram, whom: Audience, tier_id: int | None) -> _Shelf:
     program = published.program
     tier = (program.tier(tier_id) if tier_id else None) or program.default_tier
-    site = program.site(whom.site_id) or program.primary_site
+    idiom = idiom_of(program, whom)
     rules = []
-    for rule in offered_rules(program, site.id):
+    for rule in offered_rules(program, whom.site_id):
         variant = rule.variant_for(tier)
         if variant.enabled:
-            shown = rule_variant(variant, program, site.currency, whom.language)
+            shown = rule_variant(variant, program, idiom)
             rules.append((rule, _fixed({**rule_head(rule), "variant": shown})))
     rewards = []
     for reward in offered_rewards(program, whom):
         offer = reward.variant_for(tier)
         if offer.enabled:
-            head = reward_head(reward, site.currency, whom.language)
-            shown = reward_variant(offer, site.currency, whom.language)
+            head = reward_head(reward, idiom)
+            shown = reward_variant(offer, idiom)
             rewards.append((reward, offer, _fixed({**head, "variant": shown})))
     return _Shelf(rules=tuple(rules), rewards=tuple(rewards))
 
@@ -170,7 +171,7 @@ def _available_rewards(account: Account, showing: Showing) -> list[Json]:
     scene, shown = showing.scene, []
     for reward, variant, fixed in _shelf_of(account, scene).rewards:
         counter = account.counter(Subject.REWARD, reward.id)
-        can = redeemability(reward, variant, account, scene, cart=showing.cart)
+        can = redeemability(reward, variant, account=account, scene=scene, cart=showing.cart)
         status = claim_limit(reward, account, scene)
         context: Json = {
             "can_redeem": _can_redeem(can, scene),
@@ -234,11 +235,11 @@ def _can_redeem(can: Redeemability, scene: Scene) -> Json:
 
 def _shortfall(short: CartRequirementsNotMet, scene: Scene) -> Json:
     total, quantity = short.missing_total_minor, short.missing_quantity
-    currency = scene.site.currency
+    idiom = Idiom(scene.site.currency, scene.language)
     return {
         "minimum_cart_total": _requirement(
             total,
-            {"additional_amount_required": money(total or 0, currency, scene.language)},
+            {"additional_amount_required": money(total or 0, idiom)},
         ),
         "minimum_line_item_quantity": _requirement(
             quantity, {"additional_quantity_required": quantity}

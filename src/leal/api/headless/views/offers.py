@@ -4,6 +4,7 @@ from typing import assert_never
 
 from leal.api import wording
 from leal.api.headless.views.values import (
+    Idiom,
     Json,
     amount,
     discount,
@@ -63,13 +64,13 @@ def rule_head(rule: Rule) -> Json:
     return head
 
 
-def reward_head(reward: Reward, currency: str, language: str) -> Json:
+def reward_head(reward: Reward, idiom: Idiom) -> Json:
     """What a reward shows to everyone: id, kind, limit and properties."""
     return {
         "id": reward.id,
         "kind": reward.KIND,
         "limit": limit(reward.limit),
-        "properties": _reward_properties(reward, currency, language),
+        "properties": _reward_properties(reward, idiom),
     }
 
 
@@ -78,35 +79,33 @@ def limit(terms: Limit | None) -> Json | None:
     return None if terms is None else {"count": terms.count, "interval": terms.interval}
 
 
-def rule_variant(variant: RuleVariant, program: Program, currency: str, language: str) -> Json:
+def rule_variant(variant: RuleVariant, program: Program, idiom: Idiom) -> Json:
     """A rule as it is for one tier."""
-    result, short = _rule_result(variant, program, currency, language)
+    result, short = _rule_result(variant, program, idiom)
     return {
         "tier_id": variant.tier_id,
         "enabled": variant.enabled,
-        "title": variant.title.in_(language),
-        "description": optional_text(variant.description, language),
+        "title": variant.title.in_(idiom.language),
+        "description": optional_text(variant.description, idiom.language),
         "result": result,
         "result_short_text": short,
     }
 
 
-def reward_variant(variant: RewardVariant, currency: str, language: str) -> Json:
+def reward_variant(variant: RewardVariant, idiom: Idiom) -> Json:
     """A reward as it is for one tier."""
-    cost, text = _cost(variant.cost, currency, language)
+    cost, text = _cost(variant.cost, idiom)
     return {
         "tier_id": variant.tier_id,
         "enabled": variant.enabled,
-        "title": variant.title.in_(language),
-        "description": optional_text(variant.description, language),
+        "title": variant.title.in_(idiom.language),
+        "description": optional_text(variant.description, idiom.language),
         "cost": cost,
         "cost_text": text,
     }
 
 
-def _rule_result(
-    variant: RuleVariant, program: Program, currency: str, language: str
-) -> tuple[Json, str]:
+def _rule_result(variant: RuleVariant, program: Program, idiom: Idiom) -> tuple[Json, str]:
     match variant.result:
         case PointsResult(points=points, per_currency_unit=per_unit):
             result: Json = {
@@ -114,41 +113,41 @@ def _rule_result(
                 "points": points,
                 "per_currency_unit": 1 if per_unit else None,
             }
-            unit = _one_unit(currency, language)
+            unit = _one_unit(idiom)
             return result, (
-                wording.points_per(points, unit, language)
+                wording.points_per(points, unit, idiom.language)
                 if per_unit
-                else wording.points(points, language)
+                else wording.points(points, idiom.language)
             )
         case RewardResult(reward_id=reward_id):
             reward = program.reward(reward_id)
-            title = reward.title.in_(language) if reward else ""
+            title = reward.title.in_(idiom.language) if reward else ""
             kind = reward.KIND if reward else None
             return {"kind": "reward", "reward": {"kind": kind, "title": title}}, title
         case _:
             assert_never(variant.result)
 
 
-def _one_unit(currency: str, language: str) -> str:
-    return wording.money(10 ** minor_digits(currency), currency, language)
+def _one_unit(idiom: Idiom) -> str:
+    return wording.money(10 ** minor_digits(idiom.currency), *idiom)
 
 
-def _cost(cost: Cost, currency: str, language: str) -> tuple[Json, str]:
+def _cost(cost: Cost, idiom: Idiom) -> tuple[Json, str]:
     match cost:
         case FixedCost(points=points):
-            return {"kind": "fixed", "points": points}, wording.points(points, language)
+            return {"kind": "fixed", "points": points}, wording.points(points, idiom.language)
         case VariableCost(points_per_unit=points):
             shape: Json = {
                 "kind": "variable",
                 "unit": "discount_amount",
                 "points_per_unit": points,
             }
-            return shape, wording.points_per(points, _one_unit(currency, language), language)
+            return shape, wording.points_per(points, _one_unit(idiom), idiom.language)
         case _:
             assert_never(cost)
 
 
-def _reward_properties(reward: Reward, currency: str, language: str) -> Json:
+def _reward_properties(reward: Reward, idiom: Idiom) -> Json:
     match reward:
         case ProductCartReward():
             asked = reward.cart_requirements
@@ -156,9 +155,7 @@ def _reward_properties(reward: Reward, currency: str, language: str) -> Json:
                 "product": _stocked(reward.product),
                 "max_redemptions_per_cart": reward.max_redemptions_per_cart,
                 "cart_requirements": {
-                    "minimum_cart_total": optional_amount(
-                        asked.minimum_cart_total, currency, language
-                    ),
+                    "minimum_cart_total": optional_amount(asked.minimum_cart_total, idiom),
                     "minimum_line_item_count": asked.minimum_line_item_count,
                 },
             }
@@ -167,13 +164,13 @@ def _reward_properties(reward: Reward, currency: str, language: str) -> Json:
         case ActiveSubscriptionDiscountVoucherReward():
             return {
                 "discount_type": reward.discount.KIND,
-                "discount": discount(reward.discount, currency, language),
+                "discount": discount(reward.discount, idiom),
                 "recurring_cycle_limit": reward.recurring_cycle_limit,
             }
         case CustomReward(fulfillment=fulfillment):
             return _fulfillment(fulfillment)
         case _:
-            return _voucher_properties(reward, currency, language)
+            return _voucher_properties(reward, idiom)
 
 
 Voucher = (
@@ -186,56 +183,52 @@ Voucher = (
 )
 
 
-def _voucher_properties(reward: Voucher, currency: str, language: str) -> Json:
+def _voucher_properties(reward: Voucher, idiom: Idiom) -> Json:
     match reward:
         case GiftCardReward(initial_balance=balance):
-            return {"initial_balance": amount(balance, currency, language)}
+            return {"initial_balance": amount(balance, idiom)}
         case CartDiscountVoucherReward():
-            return _cart_discount(reward, currency, language)
+            return _cart_discount(reward, idiom)
         case CartVariableDiscountVoucherReward():
-            return _variable_discount(reward, currency, language)
+            return _variable_discount(reward, idiom)
         case FreeShippingVoucherReward(max_shipping=most):
-            return {"max_shipping": optional_amount(most, currency, language)}
+            return {"max_shipping": optional_amount(most, idiom)}
         case ProductDiscountVoucherReward():
             return {
                 "product": _plain_product(reward.product),
-                "discount": discount(reward.discount, currency, language),
+                "discount": discount(reward.discount, idiom),
             }
         case CollectionDiscountVoucherReward():
             return {
                 "collection": _collection(reward.collection),
                 "discount_type": reward.discount.KIND,
-                "discount": discount(reward.discount, currency, language),
-                "minimum_spend": optional_amount(reward.minimum_spend, currency, language),
+                "discount": discount(reward.discount, idiom),
+                "minimum_spend": optional_amount(reward.minimum_spend, idiom),
             }
         case _:
             assert_never(reward)
 
 
-def _cart_discount(reward: CartDiscountVoucherReward, currency: str, language: str) -> Json:
+def _cart_discount(reward: CartDiscountVoucherReward, idiom: Idiom) -> Json:
     return {
         "discount_type": reward.discount.KIND,
-        "discount": discount(reward.discount, currency, language),
+        "discount": discount(reward.discount, idiom),
         "applies_to_order_type": reward.applies_to_order_type,
         "recurring_cycle_limit": reward.recurring_cycle_limit,
-        "minimum_spend": optional_amount(reward.minimum_spend, currency, language),
+        "minimum_spend": optional_amount(reward.minimum_spend, idiom),
         "supports_active_subscriptions": reward.supports_active_subscriptions,
     }
 
 
-def _variable_discount(
-    reward: CartVariableDiscountVoucherReward, currency: str, language: str
-) -> Json:
+def _variable_discount(reward: CartVariableDiscountVoucherReward, idiom: Idiom) -> Json:
     return {
-        "minimum_discount": amount(reward.minimum_discount, currency, language),
-        "maximum_discount": amount(reward.maximum_discount, currency, language),
+        "minimum_discount": amount(reward.minimum_discount, idiom),
+        "maximum_discount": amount(reward.maximum_discount, idiom),
         "applies_to_order_type": reward.applies_to_order_type,
         "minimum_spend_before_discount": optional_amount(
-            reward.minimum_spend_before_discount, currency, language
+            reward.minimum_spend_before_discount, idiom
         ),
-        "minimum_spend_after_discount": optional_amount(
-            reward.minimum_spend_after_discount, currency, language
-        ),
+        "minimum_spend_after_discount": optional_amount(reward.minimum_spend_after_discount, idiom),
     }
 
 

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from leal.api.headless.views.values import Json, amount, instant, optional_instant
+from leal.api.headless.views.values import Idiom, Json, amount, instant, optional_instant
 from leal.domain.customers import Account
 from leal.domain.money import from_minor
 from leal.domain.scene import Scene
@@ -24,7 +24,7 @@ def tier_membership(account: Account, scene: Scene) -> Json | None:
 
 
 def _progress(account: Account, scene: Scene, tiers: Tiers) -> Json:
-    stands = standing(account, scene.program, tiers, scene.now)
+    stands = standing(account, scene.program, tiers, now=scene.now)
     mode = stands.mode.value
 
     def shown(value: int | None) -> int | msgspec.Raw | None:
@@ -32,7 +32,7 @@ def _progress(account: Account, scene: Scene, tiers: Tiers) -> Json:
         if value is None or stands.mode is not BoundaryMode.SPEND:
             return value
         units = from_minor(value, scene.program.primary_site.currency)
-        return amount(units, scene.site.currency, scene.language)
+        return amount(units, Idiom(scene.site.currency, scene.language))
 
     return {
         "kind": mode,

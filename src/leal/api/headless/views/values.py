@@ -3,6 +3,7 @@
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
+from typing import NamedTuple
 
 import msgspec
 
@@ -12,6 +13,13 @@ from leal.domain.rewards.goods import Discount, FixedDiscount
 from leal.domain.texts import Text
 
 Json = dict[str, object]
+
+
+class Idiom(NamedTuple):
+    """The money and the language that a document is written in."""
+
+    currency: str
+    language: str
 
 
 def instant(moment: datetime) -> str:
@@ -27,19 +35,19 @@ def optional_instant(moment: datetime | None) -> str | None:
 
 
 @lru_cache(maxsize=4096)
-def money(minor: int, currency: str, language: str) -> msgspec.Raw:
+def money(minor: int, idiom: Idiom) -> msgspec.Raw:
     """`{"amount": 9.9, "formatted": "$9.90"}` of an amount in minor units."""
     return _raw(
         {
-            "amount": wire_amount(minor, currency),
-            "formatted": wording.money(minor, currency, language),
+            "amount": wire_amount(minor, idiom.currency),
+            "formatted": wording.money(minor, idiom.currency, idiom.language),
         }
     )
 
 
-def optional_money(minor: int | None, currency: str, language: str) -> msgspec.Raw | None:
+def optional_money(minor: int | None, idiom: Idiom) -> msgspec.Raw | None:
     """As `money`, or null."""
-    return None if minor is None else money(minor, currency, language)
+    return None if minor is None else money(minor, idiom)
 
 
 @lru_cache(maxsize=256)
@@ -58,21 +66,21 @@ def in_minor(units: Decimal, currency: str) -> int:
     return int((units.scaleb(minor_digits(currency))).to_integral_value(ROUND_HALF_UP))
 
 
-def amount(units: Decimal, currency: str, language: str) -> msgspec.Raw:
+def amount(units: Decimal, idiom: Idiom) -> msgspec.Raw:
     """`money` of an amount written in the program's document."""
-    return money(in_minor(units, currency), currency, language)
+    return money(in_minor(units, idiom.currency), idiom)
 
 
-def optional_amount(units: Decimal | None, currency: str, language: str) -> msgspec.Raw | None:
+def optional_amount(units: Decimal | None, idiom: Idiom) -> msgspec.Raw | None:
     """As `amount`, or null."""
-    return None if units is None else amount(units, currency, language)
+    return None if units is None else amount(units, idiom)
 
 
-def discount(terms: Discount, currency: str, language: str) -> msgspec.Raw:
+def discount(terms: Discount, idiom: Idiom) -> msgspec.Raw:
     """Money or a percentage, as the discount is."""
     if isinstance(terms, FixedDiscount):
-        return amount(terms.amount, currency, language)
-    return percentage(terms.percentage, language)
+        return amount(terms.amount, idiom)
+    return percentage(terms.percentage, idiom.language)
 
 
 def optional_text(text: Text | None, language: str) -> str | None:

@@ -39,8 +39,8 @@ fix: $(STAMP) ## format, and mend what the linter can
 bench: $(STAMP) ## speed as ratios to a bare app and to pgbench, in one run
 	$(BIN)/python -m bench
 
-docs: $(STAMP) ## write docs/map.md's tables anew from the code
-	$(BIN)/python -m leal.cli.main docs
+docs: $(STAMP) ## write docs/map.md anew from the code
+	$(BIN)/python -m tests.house.map
 
 lock: $(STAMP) ## write requirements.lock anew from pyproject.toml
 	$(BIN)/python -m pip install --quiet uv

@@ -4,7 +4,7 @@ from importlib.metadata import version as installed_version
 
 import typer
 
-from leal.cli import keys, migrations, program, serve, sites
+from leal.cli import keys, migrations, program, serve, sites, verify
 from leal.cli.showing import LealGroup
 
 app = typer.Typer(
@@ -24,6 +24,7 @@ def version() -> None:
 
 app.command()(serve.serve)
 app.command()(migrations.migrate)
+app.command()(verify.verify)
 app.add_typer(program.app, name="program")
 app.add_typer(keys.app, name="key")
 app.add_typer(sites.app, name="site")

@@ -95,7 +95,7 @@ def _summary(report: Report) -> dict[str, object]:
     return {
         "clean": report.is_clean,
         "customers": report.customers,
-        "counts": report.counts,
+        "counts": dict(report.counts),
         "violations": [
             {
                 "invariant": each.invariant,

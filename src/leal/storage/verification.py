@@ -7,7 +7,7 @@ can run beside live traffic. Every row found says who, what was expected and wha
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, NoReturn
 
 import asyncpg
 
@@ -300,11 +300,8 @@ _ERASE = """
 DELETE FROM transactions WHERE (program_id, transaction_id) IN (
     SELECT program_id, transaction_id FROM transactions LIMIT 1)
 """
-_FORBIDDEN: Final = (
-    ("UPDATE", _REWRITE),
-    ("DELETE", _ERASE),
-    ("TRUNCATE", "TRUNCATE transactions"),
-)
+_EMPTY = "TRUNCATE transactions"
+_FORBIDDEN: Final = (("UPDATE", _REWRITE), ("DELETE", _ERASE), ("TRUNCATE", _EMPTY))
 
 
 async def find_rewriting(database: Database) -> tuple[tuple[Invariant, Finding], ...]:
@@ -334,16 +331,20 @@ class _Undo(Exception):  # noqa: N818 - the way out of a transaction that must l
 
 async def _is_refused(database: Database, verb: str, sql: str) -> bool:
     try:
-        async with database.transaction() as doomed:
-            await doomed.execute("SET LOCAL lock_timeout = '200ms'")
-            await doomed.execute(sql)
-            raise _Undo
+        await _attempt(database, sql)
     except _Undo:
         return False
     except asyncpg.LockNotAvailableError:
         return await _is_guarded(database, verb)
     except (asyncpg.IntegrityConstraintViolationError, asyncpg.InsufficientPrivilegeError):
         return True
+
+
+async def _attempt(database: Database, sql: str) -> NoReturn:
+    async with database.transaction() as doomed:
+        await doomed.execute("SET LOCAL lock_timeout = '200ms'")
+        await doomed.execute(sql)
+        raise _Undo
 
 
 # Whether the trigger that refuses is there and on; the bits say for which statements it fires.

@@ -7,7 +7,7 @@ from typing import Final
 
 from leal.web.nodes import Node, array, part, parts, text
 
-MAX_DEPTH: Final = 7
+MAX_DEPTH: Final = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,32 +55,32 @@ def tree(schema: Node, schemas: Mapping[str, Node], *, depth: int = 0) -> Tree:
     """
     match schema:
         case {"$ref": str(ref)}:
-            name = ref.rpartition("/")[2]
-            target = schemas.get(name, {})
-            if depth >= MAX_DEPTH and not _is_plain(target):
-                return Tree(kind="object", folded=name)
-            return tree(target, schemas, depth=depth)
-        case {"const": value}:
-            return Tree(kind=_literal(value))
-        case {"enum": list(values)}:
-            return Tree(kind=" | ".join(map(_literal, values)))
+            return _followed(ref.rpartition("/")[2], schemas, depth=depth)
         case {"anyOf": list(_)}:
             return _choice(tuple(parts(schema, "anyOf")), schemas, depth=depth)
         case {"oneOf": list(_)}:
             return _choice(tuple(parts(schema, "oneOf")), schemas, depth=depth)
-        case {"items": Mapping() as items}:
-            inner = tree(items, schemas, depth=depth)
-            return replace(inner, kind=_nullable(schema, f"array of {inner.kind}"))
         case {"properties": Mapping() as properties}:
-            return Tree(
-                kind=_nullable(schema, "object"),
-                fields=_fields(properties, schema, schemas, depth=depth + 1),
-            )
-        case {"additionalProperties": Mapping() as values}:
-            inner = tree(values, schemas, depth=depth)
-            return replace(inner, kind=_nullable(schema, f"map of {inner.kind}"))
+            fields = _fields(properties, schema, schemas, depth=depth + 1)
+            return Tree(kind=_nullable(schema, "object"), fields=fields)
+        case {"items": Mapping() as inner}:
+            return _many("array", tree(inner, schemas, depth=depth), schema)
+        case {"additionalProperties": Mapping() as inner}:
+            return _many("map", tree(inner, schemas, depth=depth), schema)
         case _:
             return Tree(kind=_plain(schema))
+
+
+def _followed(name: str, schemas: Mapping[str, Node], *, depth: int) -> Tree:
+    target = schemas.get(name, {})
+    if depth >= MAX_DEPTH and not _is_plain(target):
+        return Tree(kind="object", folded=name)
+    return tree(target, schemas, depth=depth)
+
+
+def _many(of: str, each: Tree, schema: Node) -> Tree:
+    kind = f"({each.kind})" if " " in each.kind and not each.variants else each.kind
+    return replace(each, kind=_nullable(schema, f"{of} of {kind}"))
 
 
 def _fields(
@@ -136,6 +136,10 @@ def _nullable(schema: Node, kind: str) -> str:
 
 
 def _plain(schema: Node) -> str:
+    if "const" in schema:
+        return _literal(schema["const"])
+    if "enum" in schema:
+        return " | ".join(map(_literal, array(schema, "enum")))
     kinds = [str(each) for each in array(schema, "type")] or [text(schema, "type") or "anything"]
     spelled = [each for each in kinds if each != "null"] or ["null"]
     kind = " | ".join(spelled)

@@ -1,0 +1,22 @@
+"""Every reason to say no has its words in each dialect, and codes are told apart."""
+
+import pytest
+from leal.api.admin.errors import REFUSALS as ADMIN
+
+from leal.api.headless.errors import REFUSALS as HEADLESS
+from leal.domain import refusals
+from leal.domain.refusals import Refusal
+
+KINDS = tuple(
+    kind
+    for kind in vars(refusals).values()
+    if isinstance(kind, type) and issubclass(kind, Refusal) and kind is not Refusal
+)
+
+
+@pytest.mark.parametrize("table", [HEADLESS, ADMIN], ids=["headless", "admin"])
+def test_a_dialect_has_words_for_every_refusal(table: dict[type[Refusal], tuple[str, str]]) -> None:
+    assert set(KINDS) == set(table)
+    codes = [code for code, _ in table.values()]
+    assert len(set(codes)) == len(codes)
+    assert all(message for _, message in table.values())

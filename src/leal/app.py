@@ -9,9 +9,13 @@ from datetime import UTC, datetime
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from leal.api import openapi
+from leal.api.admin import openapi as admin_openapi
 from leal.api.admin import routes as admin
+from leal.api.admin import shapes as admin_shapes
 from leal.api.admin.errors import AdminDialect
 from leal.api.gate import Gate
+from leal.api.headless import openapi as headless_openapi
 from leal.api.headless import routes as headless
 from leal.api.headless.errors import HeadlessDialect
 from leal.api.http import Edge, PlainDialect, Surface, router
@@ -93,24 +97,37 @@ class _Leal:
         )
 
     def _edge(self, served: tuple[Surface, ...]) -> Edge:
-        return Edge(
-            served, new_request_id=lambda: secrets.token_hex(8), lifespan=self._opened
-        )
+        return Edge(served, new_request_id=lambda: secrets.token_hex(8), lifespan=self._opened)
 
 
 def surfaces(desk: Desk, gate: Gate) -> tuple[Surface, ...]:
     """Every API and page, by the prefix of its paths."""
+    headless_table = headless.table(desk, gate)
+    admin_table = admin.table(desk, gate)
+    documents = {
+        headless.PREFIX: headless_openapi.document(headless_table, public_url=desk.public_url),
+        admin.PREFIX: admin_openapi.document(
+            admin_table,
+            requests=admin_shapes.REQUESTS,
+            responses=admin_shapes.RESPONSES,
+            public_url=desk.public_url,
+        ),
+    }
+    described = {
+        prefix: openapi.route(f"{prefix}/openapi.json", document)
+        for prefix, document in documents.items()
+    }
     return (
         Surface(
             prefix=f"{headless.PREFIX}/",
-            app=router([*pages.openapi_headless(), *routes(headless.table(desk, gate))]),
+            app=router([*routes(headless_table), described[headless.PREFIX]]),
             dialect=HeadlessDialect(),
             open_to_browsers=True,
         ),
         Surface(
             prefix=f"{admin.PREFIX}/",
-            app=router([*pages.openapi_admin(), *routes(admin.table(desk, gate))]),
+            app=router([*routes(admin_table), described[admin.PREFIX]]),
             dialect=AdminDialect(),
         ),
-        Surface(prefix="/", app=router(pages.routes()), dialect=PlainDialect()),
+        Surface(prefix="/", app=router(pages.routes(documents)), dialect=PlainDialect()),
     )

@@ -37,8 +37,6 @@ class Operation:
     sessions: bool = False
 
 
-
-
 def routes(table: Sequence[tuple[Operation, Handler]]) -> list[Route]:
     """The routes of a table, in its order."""
     return [

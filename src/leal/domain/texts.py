@@ -32,11 +32,16 @@ class Text:
 
         A shopper is better served by a title in another language than by none.
         """
-        known = dict(self.entries)
-        for candidate in (language, language.partition("-")[0]):
-            if candidate in known:
-                return known[candidate]
-        return next(iter(known.values()))
+        for known, words in self.entries:
+            if known == language:
+                return words
+        return self._fallback(language.partition("-")[0])
+
+    def _fallback(self, base: str) -> str:
+        for known, words in self.entries:
+            if known == base:
+                return words
+        return self.entries[0][1]
 
     @property
     def languages(self) -> tuple[str, ...]:

@@ -232,6 +232,14 @@ def _window(
     return add_months(anchor, number * months), add_months(anchor, (number + 1) * months)
 
 
+def _first_counted(today: date, months: int) -> date:
+    """The first day that a rolling window still holds: it leaves the same day, months later."""
+    first = add_months(today, -months)
+    while add_months(first, months) <= today:
+        first += timedelta(days=1)
+    return first
+
+
 @dataclass(frozen=True, slots=True)
 class _Reckoning:
     """Sums over windows of one account."""
@@ -247,7 +255,8 @@ class _Reckoning:
             case LifetimeMembership():
                 return self._ever()
             case RollingMembership(duration_months=months):
-                return self._sum(lambda day: add_months(day, months) > today)
+                first = _first_counted(today, months)
+                return self._sum(lambda day: day >= first)
             case _:
                 start, end = self._window(today)
                 return self._sum(lambda day: start <= day < end)
@@ -259,7 +268,8 @@ class _Reckoning:
         last = local_day(ending, self.program.primary_site.zone)
         months = _months(self.tiers.membership)
         if isinstance(self.tiers.membership, RollingMembership):
-            return self._sum(lambda day: add_months(day, months) > last)
+            kept = _first_counted(last, months)
+            return self._sum(lambda day: day >= kept)
         first = add_months(last, -months)
         return self._sum(lambda day: first <= day < last)
 
@@ -271,11 +281,14 @@ class _Reckoning:
             case LifetimeMembership():
                 return None
             case RollingMembership(duration_months=months):
-                leaving = [
-                    start_of_day(add_months(day.earned_on, months), zone)
+                first = _first_counted(today, months)
+                counted = (
+                    day.earned_on
                     for day in self.account.progress
-                    if day.amount and add_months(day.earned_on, months) > today
-                ]
+                    if day.amount and day.earned_on >= first
+                )
+                oldest = min(counted, default=None)
+                leaving = [start_of_day(add_months(oldest, months), zone)] if oldest else []
             case _:
                 leaving = [start_of_day(self._window(today)[1], zone)]
         return min([*leaving, *([ending] if ending else [])], default=None)

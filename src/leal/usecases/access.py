@@ -88,7 +88,7 @@ class Access:
     def __init__(self, database: Database, sealer: Sealer, *, clock: Callable[[], float]) -> None:
         self._database = database
         self._sealer = sealer
-        self._keys = _Remembered[ApiKey | None](clock)
+        self._keys = _Remembered[Caller | None](clock)
         self._sites = _Remembered[SitePair | None](clock)
         self._sdk = _Remembered[tuple[int, int, bytes] | None](clock)
 
@@ -97,11 +97,15 @@ class Access:
         if not _KEY.fullmatch(token):
             raise Unauthenticated
         key_hash = credentials.digest(token)
-        key = await self._keys.get(
-            key_hash, lambda: credentials.find_key_by_hash(self._database, key_hash)
-        )
-        if key is None:
+        caller = await self._keys.get(key_hash, lambda: self._find_key(key_hash))
+        if caller is None:
             raise Unauthenticated
+        return caller
+
+    async def _find_key(self, key_hash: bytes) -> Caller | None:
+        key = await credentials.find_key_by_hash(self._database, key_hash)
+        if key is None:
+            return None
         return Caller(
             program_id=key.program_id,
             kind=CallerKind.API_KEY,

@@ -1,6 +1,5 @@
 """The page of one operation: who may call it, with what, and what comes back."""
 
-import json
 from urllib.parse import quote, urlencode
 
 from leal.web.frame import DOCS, method_mark
@@ -136,7 +135,7 @@ def _parameter(parameter: Parameter) -> Markup:
 def _body(body: Body | None) -> tuple[Markup, ...]:
     if body is None:
         return ()
-    return (_section("Body", element("div", {"class": "shape"}, _inside(body.shape, levels=3))),)
+    return (_section("Body", _shape(body.shape, levels=3)),)
 
 
 def _answer(answer: Answer) -> Markup:
@@ -155,12 +154,13 @@ def _answer(answer: Answer) -> Markup:
     )
     listed = (element("dl", {"class": "codes"}, *codes),) if answer.codes else ()
     opened = {} if answer.is_error and not answer.codes else {"open": None}
-    shape = () if answer.shape is None else (_shape(answer.shape, is_error=answer.is_error),)
+    levels = 2 if answer.is_error and not answer.codes else 1
+    shape = () if answer.shape is None else (_shape(answer.shape, levels=levels),)
     return element("details", {"class": "answer", **opened}, summary, *listed, *shape)
 
 
-def _shape(shape: Tree, *, is_error: bool) -> Markup:
-    return element("div", {"class": "shape"}, _inside(shape, levels=2 if is_error else 1))
+def _shape(shape: Tree, *, levels: int) -> Markup:
+    return element("div", {"class": "shape"}, _inside(shape, levels=levels))
 
 
 def _inside(shape: Tree, *, levels: int) -> Markup:
@@ -259,5 +259,4 @@ def _body_control(body: Body | None) -> tuple[Markup, ...]:
         return ()
     rows = str(min(14, len(body.example.splitlines())))
     attributes = {"data-in": "body", "rows": rows, "spellcheck": "false"}
-    written = json.dumps(json.loads(body.example), indent=2, ensure_ascii=False)
-    return (element("label", None, "Body", element("textarea", attributes, written)),)
+    return (element("label", None, "Body", element("textarea", attributes, body.example)),)

@@ -6,13 +6,14 @@ from typing import Final
 from leal.api import openapi
 from leal.api.headless import shapes
 from leal.api.headless.errors import REFUSALS
+from leal.api.http import Handler
 from leal.api.openapi import Description, Document, parameter, reference
 from leal.api.operations import Operation, Parameter
 from leal.api.samples import MERCHANT_ID, SITE_ID, Schema
 
 
-def document(operations: Sequence[Operation], *, public_url: str) -> Document:
-    """The document of the served `operations`; KeyError for one the contract does not know."""
+def document(table: Sequence[tuple[Operation, Handler]], *, public_url: str) -> Document:
+    """The document of the route table; KeyError for an operation the contract does not know."""
     known = shapes.load()
 
     def parameters(operation: Operation) -> Sequence[Schema]:
@@ -31,7 +32,7 @@ def document(operations: Sequence[Operation], *, public_url: str) -> Document:
         shapes=known.operations.__getitem__,
         codes={**_CODES, **dict(REFUSALS.values())},
     )
-    return openapi.document(api, operations, public_url=public_url)
+    return openapi.document(api, [operation for operation, _ in table], public_url=public_url)
 
 
 _ABOUT: Final = (

@@ -1,6 +1,6 @@
 """Rows of a customer's history: one for each thing that happened, with its state of today."""
 
-from typing import assert_never
+from collections.abc import Callable, Mapping
 
 from leal.api import wording
 from leal.api.headless.views.values import Json, instant, optional_instant
@@ -11,81 +11,82 @@ from leal.domain.scene import Scene
 
 def history_row(row: HistoryRow, scene: Scene) -> Json:
     """One row as the contract shapes its kind."""
-    shape: Json = {
-        "kind": row.kind,
-        "label": _label(row, scene),
-        "date": instant(row.happened_at),
-    }
+    shape = _SHAPES[row.kind](row, scene)
+    shape["kind"] = row.kind
+    shape["date"] = instant(row.happened_at)
     if row.points is not None:
         shape["points"] = row.points
         shape["points_text"] = wording.points(row.points, scene.language)
     if row.state is not None:
         shape["state"] = row.state
-    return {**shape, **_particulars(row, scene)}
+    return shape
 
 
-def _particulars(row: HistoryRow, scene: Scene) -> Json:
-    match row.kind:
-        case HistoryKind.EARNED:
-            return {
-                "rule": {"id": row.rule_id, "kind": row.rule_kind},
-                "points_will_approve_at": optional_instant(row.approve_at),
-                "points_will_expire_at": optional_instant(row.expires_at),
-            }
-        case HistoryKind.REDEEMED:
-            return {"reward": _reward(row), "claimed_reward_id": row.claimed_reward_id}
-        case HistoryKind.RECEIVED:
-            return {
-                "reward": _reward(row),
-                "claimed_reward_id": row.claimed_reward_id,
-                "rule": _rule(row, scene),
-            }
-        case HistoryKind.ADDED:
-            return {"points_will_expire_at": optional_instant(row.expires_at)}
-        case HistoryKind.REMOVED | HistoryKind.EXPIRED:
-            return {}
-        case HistoryKind.ENTERED_TIER:
-            return {"tier": {"id": row.tier_id, "name": _tier_name(row, scene)}}
-        case _:
-            assert_never(row.kind)
-
-
-def _label(row: HistoryRow, scene: Scene) -> str:
-    language = scene.language
-    match row.kind:
-        case HistoryKind.EARNED:
-            rule = scene.program.rule(row.rule_id or 0)
-            return rule.title.in_(language) if rule else row.title or ""
-        case HistoryKind.REDEEMED | HistoryKind.RECEIVED:
-            reward = scene.program.reward(row.reward_id or 0)
-            return reward.title.in_(language) if reward else row.title or ""
-        case HistoryKind.ADDED:
-            return row.reason or wording.label(Label.POINTS_ADDED, language)
-        case HistoryKind.REMOVED:
-            return row.reason or wording.label(Label.POINTS_REMOVED, language)
-        case HistoryKind.EXPIRED:
-            return wording.label(Label.POINTS_EXPIRED, language)
-        case HistoryKind.ENTERED_TIER:
-            return wording.label(Label.ENTERED_TIER, language, name=_tier_name(row, scene))
-        case _:
-            assert_never(row.kind)
-
-
-def _reward(row: HistoryRow) -> Json:
-    return {"id": row.reward_id, "kind": row.reward_kind}
-
-
-def _rule(row: HistoryRow, scene: Scene) -> Json | None:
-    if row.rule_id is None:
-        return None
-    rule = scene.program.rule(row.rule_id)
+def _earned(row: HistoryRow, scene: Scene) -> Json:
     return {
-        "id": row.rule_id,
-        "kind": row.rule_kind,
-        "title": rule.title.in_(scene.language) if rule else row.title,
+        "label": _rule_title(row, scene),
+        "rule": {"id": row.rule_id, "kind": row.rule_kind},
+        "points_will_approve_at": optional_instant(row.approve_at),
+        "points_will_expire_at": optional_instant(row.expires_at),
     }
 
 
-def _tier_name(row: HistoryRow, scene: Scene) -> str:
+def _redeemed(row: HistoryRow, scene: Scene) -> Json:
+    return {
+        "label": _reward_title(row, scene),
+        "reward": {"id": row.reward_id, "kind": row.reward_kind},
+        "claimed_reward_id": row.claimed_reward_id,
+    }
+
+
+def _received(row: HistoryRow, scene: Scene) -> Json:
+    rule: Json | None = None
+    if row.rule_id is not None:
+        rule = {"id": row.rule_id, "kind": row.rule_kind, "title": _rule_title(row, scene)}
+    return {**_redeemed(row, scene), "rule": rule}
+
+
+def _added(row: HistoryRow, scene: Scene) -> Json:
+    return {
+        "label": row.reason or wording.label(Label.POINTS_ADDED, scene.language),
+        "points_will_expire_at": optional_instant(row.expires_at),
+    }
+
+
+def _removed(row: HistoryRow, scene: Scene) -> Json:
+    return {"label": row.reason or wording.label(Label.POINTS_REMOVED, scene.language)}
+
+
+def _expired(_row: HistoryRow, scene: Scene) -> Json:
+    return {"label": wording.label(Label.POINTS_EXPIRED, scene.language)}
+
+
+def _entered_tier(row: HistoryRow, scene: Scene) -> Json:
     tier = scene.program.tier(row.tier_id or 0)
-    return tier.name.in_(scene.language) if tier else row.title or ""
+    name = tier.name.in_(scene.language) if tier else row.title or ""
+    return {
+        "label": wording.label(Label.ENTERED_TIER, scene.language, name=name),
+        "tier": {"id": row.tier_id, "name": name},
+    }
+
+
+_SHAPES: Mapping[HistoryKind, Callable[[HistoryRow, Scene], Json]] = {
+    HistoryKind.EARNED: _earned,
+    HistoryKind.REDEEMED: _redeemed,
+    HistoryKind.RECEIVED: _received,
+    HistoryKind.ADDED: _added,
+    HistoryKind.REMOVED: _removed,
+    HistoryKind.EXPIRED: _expired,
+    HistoryKind.ENTERED_TIER: _entered_tier,
+}
+
+
+def _rule_title(row: HistoryRow, scene: Scene) -> str:
+    """The rule's title of today, or the words of the time when the rule is gone."""
+    rule = scene.program.rule(row.rule_id or 0)
+    return rule.title.in_(scene.language) if rule else row.title or ""
+
+
+def _reward_title(row: HistoryRow, scene: Scene) -> str:
+    reward = scene.program.reward(row.reward_id or 0)
+    return reward.title.in_(scene.language) if reward else row.title or ""

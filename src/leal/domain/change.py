@@ -19,6 +19,7 @@ from leal.domain.customers import (
     HistoryRow,
     Transaction,
 )
+from leal.domain.orders import Order
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,21 +37,27 @@ class Progress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """What a decision does. `account` is the customer afterwards; the rest are rows to write."""
+    """What a decision does. `account` is the customer afterwards; the rest are rows to write.
+
+    `changed_history` are rows whose points or state move on; `order` is an order to write.
+    """
 
     before: Account
     account: Account
     history: tuple[HistoryRow, ...] = ()
+    changed_history: tuple[HistoryRow, ...] = ()
     claims: tuple[ClaimedReward, ...] = ()
     transactions: tuple[Transaction, ...] = ()
     counters: tuple[Counter, ...] = ()
     progress: tuple[Progress, ...] = ()
     events: tuple[Event, ...] = ()
+    order: Order | None = None
 
     @property
     def is_empty(self) -> bool:
         """True when there is nothing to save: the customer exists and nothing differs."""
-        return self.account == self.before and not self.events and self.before.customer.id > 0
+        nothing_said = not self.events and self.order is None
+        return self.account == self.before and nothing_said and self.before.customer.id > 0
 
     @property
     def customer(self) -> Customer:
@@ -74,8 +81,24 @@ def with_history(change: Change, row: HistoryRow) -> tuple[Change, HistoryRow]:
     newest_first = sorted(
         (row, *change.account.history), key=lambda each: each.happened_at, reverse=True
     )
-    account = replace(change.account, history=tuple(newest_first))
+    account = replace(change.account, history=tuple(newest_first), rows=(*change.account.rows, row))
     return replace(change, account=account, history=(*change.history, row)), row
+
+
+def with_changed_row(change: Change, row: HistoryRow) -> Change:
+    """A row of history moves on, whether it was saved before or is of this very change."""
+
+    def moved(rows: tuple[HistoryRow, ...]) -> tuple[HistoryRow, ...]:
+        return tuple(row if each.id == row.id else each for each in rows)
+
+    account = replace(
+        change.account, history=moved(change.account.history), rows=moved(change.account.rows)
+    )
+    change = replace(change, account=account)
+    if row.id < 0:
+        return replace(change, history=moved(change.history))
+    others = tuple(each for each in change.changed_history if each.id != row.id)
+    return replace(change, changed_history=(*others, row))
 
 
 def with_claim(change: Change, claim: ClaimedReward) -> tuple[Change, ClaimedReward]:

@@ -151,6 +151,7 @@ class HistoryRow:
     reward_kind: str | None = None
     claimed_reward_id: int | None = None
     tier_id: int | None = None
+    order_id: int | None = None
     site_id: int | None = None
     title: str | None = None
     reason: str | None = None
@@ -224,7 +225,8 @@ class Event:
 class Account:
     """A customer with everything a decision and a view need.
 
-    `history` and `claims` hold the newest first; `lots` is empty unless it was asked for.
+    `history` and `claims` hold the newest first; `lots` and `rows` (the history rows a decision is
+    about, however old) are empty unless they were asked for.
     """
 
     customer: Customer
@@ -233,6 +235,7 @@ class Account:
     counters: tuple[Counter, ...] = ()
     progress: tuple[DayProgress, ...] = ()
     lots: tuple[Lot, ...] = ()
+    rows: tuple[HistoryRow, ...] = ()
 
     def counter(self, subject: Subject, subject_id: int) -> Counter | None:
         """The counter of one rule or reward, if it was ever completed or claimed."""

@@ -1,13 +1,11 @@
 """The ledger's arithmetic: how points are awarded and removed, and which lots they touch.
 
 Three balances, moved only by transactions: approved (spendable), pending (waiting) and spent.
-Approved points are kept in lots by the day they expire; what leaves is taken from the lot that
-expires first. An approved balance below zero is a debt: the lots are empty then, and the next
-points pay the debt before they fill a lot. So the lots always hold max(0, approved).
+Approved points are kept in lots by the day they expire (`lots.py`).
 """
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 from leal.domain.change import (
     Change,
@@ -23,13 +21,13 @@ from leal.domain.customers import (
     Account,
     HistoryKind,
     HistoryRow,
-    Lot,
     Resource,
     Transaction,
 )
 from leal.domain.dates import local_day
 from leal.domain.expiry import expires_at
-from leal.domain.program import Program
+from leal.domain.lots import put, take
+from leal.domain.program import Program, TierPointsCount
 from leal.domain.refusals import BalanceOutOfRange
 from leal.domain.scene import Scene
 from leal.domain.tier_settings import BoundaryMode
@@ -69,7 +67,7 @@ def remove_by_hand(account: Account, scene: Scene, *, points: int, reason: str |
         reason=reason,
     )
     change, row = with_history(begin(account), row)
-    change, lots = _take(change, points)
+    change, lots = take(change, points)
     change = with_transaction(
         change,
         Transaction(
@@ -81,7 +79,7 @@ def remove_by_hand(account: Account, scene: Scene, *, points: int, reason: str |
             created_at=scene.now,
         ),
     )
-    return within_range(_touched(change, scene.now))
+    return within_range(touched(change, scene.now))
 
 
 def award(change: Change, scene: Scene, *, row: HistoryRow, resource: Resource) -> Change:
@@ -96,8 +94,10 @@ def award(change: Change, scene: Scene, *, row: HistoryRow, resource: Resource) 
             points_pending=points,
             created_at=scene.now,
         )
-        return within_range(_touched(with_transaction(change, posted), scene.now))
-    change, lots = _put(change, points, row.expires_at)
+        change = with_transaction(change, posted)
+        change = counted_towards_tiers(change, scene, row, pending=points)
+        return within_range(touched(settle_upgrade(change, scene), scene.now))
+    change, lots = put(change, points, expires_at=row.expires_at)
     posted = Transaction(
         history_id=row.id,
         resource=resource,
@@ -107,11 +107,11 @@ def award(change: Change, scene: Scene, *, row: HistoryRow, resource: Resource) 
         created_at=scene.now,
     )
     change = with_transaction(change, posted)
-    change = _counted_towards_tiers(change, scene, points)
+    change = counted_towards_tiers(change, scene, row, approved=points)
     change = with_event(
         change, "program_events/customer.points_earned", {"points": points}, now=scene.now
     )
-    return within_range(_touched(settle_upgrade(change, scene), scene.now))
+    return within_range(touched(settle_upgrade(change, scene), scene.now))
 
 
 def within_range(change: Change) -> Change:
@@ -123,8 +123,18 @@ def within_range(change: Change) -> Change:
     return change
 
 
-def _counted_towards_tiers(change: Change, scene: Scene, points: int) -> Change:
-    earned_on = local_day(scene.now, scene.program.primary_site.zone)
+def counted_towards_tiers(
+    change: Change, scene: Scene, row: HistoryRow, *, approved: int = 0, pending: int = 0
+) -> Change:
+    """Counts what a row gained (or lost) towards tiers, on the day it was earned.
+
+    Only approved points count, unless the program counts pending ones as well.
+    """
+    total = scene.program.points.tier_points_count is TierPointsCount.TOTAL
+    points = approved + (pending if total else 0)
+    if points == 0:
+        return change
+    earned_on = local_day(row.happened_at, scene.program.primary_site.zone)
     return with_progress(
         change,
         Progress(earned_on=earned_on, points=points),
@@ -136,47 +146,6 @@ def _tiers_count_points(program: Program) -> bool:
     return program.tiers is not None and program.tiers.boundary_mode is BoundaryMode.POINTS
 
 
-def _touched(change: Change, now: datetime) -> Change:
+def touched(change: Change, now: datetime) -> Change:
+    """The customer was changed at `now`."""
     return with_customer(change, replace(change.customer, updated_at=now))
-
-
-Moves = tuple[tuple[datetime | None, int], ...]
-
-
-def _put(change: Change, points: int, expires: datetime | None) -> tuple[Change, Moves]:
-    """What of `points` fills the lot of `expires`, after any debt is paid."""
-    before = change.customer.points_approved
-    gain = max(0, before + points) - max(0, before)
-    if gain == 0:
-        return change, ()
-    lots = {lot.expires_at: lot.remaining for lot in change.account.lots}
-    lots[expires] = lots.get(expires, 0) + gain
-    return _with_lots(change, lots), ((expires, gain),)
-
-
-def _take(change: Change, points: int) -> tuple[Change, Moves]:
-    """Takes `points` from the lots, those that expire first first; the rest becomes debt."""
-    left = min(points, max(0, change.customer.points_approved))
-    lots = {lot.expires_at: lot.remaining for lot in change.account.lots}
-    moves: list[tuple[datetime | None, int]] = []
-    for lot in sorted(change.account.lots, key=_soonest):
-        taken = min(left, lot.remaining)
-        if taken:
-            moves.append((lot.expires_at, -taken))
-            lots[lot.expires_at] -= taken
-            left -= taken
-    if left:
-        msg = f"the lots of customer {change.customer.id} hold {left} points less than approved"
-        raise ValueError(msg)
-    return _with_lots(change, lots), tuple(moves)
-
-
-def _with_lots(change: Change, lots: dict[datetime | None, int]) -> Change:
-    kept = tuple(
-        Lot(expires_at=expires, remaining=remaining) for expires, remaining in lots.items()
-    )
-    return replace(change, account=replace(change.account, lots=kept))
-
-
-def _soonest(lot: Lot) -> datetime:
-    return lot.expires_at or datetime.max.replace(tzinfo=UTC)

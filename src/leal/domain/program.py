@@ -12,6 +12,7 @@ from typing import Annotated
 
 from leal.domain.constraints import Between, Length, Matching
 from leal.domain.fields import Days, Line
+from leal.domain.modifiers import Modifier
 from leal.domain.offers import Interval, Limit
 from leal.domain.referral_settings import Referrals
 from leal.domain.rewards import Reward
@@ -106,13 +107,14 @@ class PointsSettings:
 
     `historic_purchases_days`: orders a guest placed so many days before joining are credited on
     joining; None for none. `partial_refund_reimburses_rewards`: give back part of a used reward's
-    points when part of the order is refunded.
+    points when part of the order is refunded. `modifiers`: goods that earn more or less.
     """
 
     rounding: Rounding = Rounding.FLOOR
     tier_points_count: TierPointsCount = TierPointsCount.APPROVED
     historic_purchases_days: Days | None = None
     partial_refund_reimburses_rewards: bool = False
+    modifiers: Annotated[tuple[Modifier, ...], Length(0, 100, "entries")] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

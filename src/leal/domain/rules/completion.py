@@ -31,6 +31,7 @@ class WhyNot(StrEnum):
     NOT_ENROLLED = "the customer is not a member"
     NOT_ON_SITE = "the rule is not on this site"
     DISABLED = "the rule is off for the customer's tier"
+    NOT_IN_ORDER = "the order holds none of the rule's products"
     LIMIT_REACHED = "the customer completed it as often as allowed for now"
 
 

@@ -135,9 +135,16 @@ def test_goods_may_earn_more_less_or_nothing() -> None:
 money = st.integers(0, 10_000_00)
 
 
-@given(money, money, money, money, st.booleans(), st.integers(1, 50))
+@given(
+    total=money,
+    shipping=money,
+    tax=money,
+    refunded=money,
+    counts_tax=st.booleans(),
+    rate=st.integers(1, 50),
+)
 def test_never_negative_never_more_than_what_was_paid(
-    total: int, shipping: int, tax: int, refunded: int, counts_tax: bool, rate: int
+    total: int, shipping: int, tax: int, refunded: int, *, counts_tax: bool, rate: int
 ) -> None:
     order = replace(
         PAID,

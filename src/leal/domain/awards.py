@@ -5,7 +5,7 @@ approved) rows stand for nothing. Each step posts the difference and moves the r
 order of steps, the ledger's sum for a row is what the row stands for.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import assert_never
 
@@ -32,6 +32,15 @@ class AwardState(StrEnum):
     EXPIRED = "expired"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Moved:
+    """What one step moves."""
+
+    approved: int = 0
+    pending: int = 0
+    lots: Moves = ()
+
+
 def standing_points(row: HistoryRow) -> int:
     """The points a row stands for now."""
     standing = row.state in (AwardState.PENDING, AwardState.APPROVED)
@@ -44,7 +53,8 @@ def approve(change: Change, scene: Scene, row: HistoryRow, *, cause: str = "appr
         return change
     points = row.points or 0
     change, lots = put(change, points, expires_at=row.expires_at)
-    change = _posted(change, scene, row, cause=cause, approved=points, pending=-points, lots=lots)
+    entry = _entry(row, scene, cause, moves=_Moved(approved=points, pending=-points, lots=lots))
+    change = _posted(change, scene, row, posted=entry)
     change = with_changed_row(change, replace(row, state=AwardState.APPROVED))
     change = with_event(
         change, "program_events/customer.points_earned", {"points": points}, now=scene.now
@@ -78,7 +88,8 @@ def settle(change: Change, scene: Scene, row: HistoryRow, *, points: int, cause:
 def _pending_becomes(
     change: Change, scene: Scene, row: HistoryRow, *, points: int, cause: str
 ) -> Change:
-    change = _posted(change, scene, row, cause=cause, pending=points - (row.points or 0))
+    entry = _entry(row, scene, cause, moves=_Moved(pending=points - (row.points or 0)))
+    change = _posted(change, scene, row, posted=entry)
     return with_changed_row(change, _with_points(row, points, ended=AwardState.DECLINED))
 
 
@@ -90,7 +101,8 @@ def _approved_becomes(
         change, lots = put(change, difference, expires_at=row.expires_at)
     else:
         change, lots = take(change, -difference)
-    change = _posted(change, scene, row, cause=cause, approved=difference, lots=lots)
+    entry = _entry(row, scene, cause, moves=_Moved(approved=difference, lots=lots))
+    change = _posted(change, scene, row, posted=entry)
     return with_changed_row(change, _with_points(row, points, ended=AwardState.VOID))
 
 
@@ -99,10 +111,12 @@ def _comes_back(
 ) -> Change:
     row = replace(row, points=points)
     if row.approve_at is not None and row.approve_at > scene.now:
-        change = _posted(change, scene, row, cause=cause, pending=points)
+        entry = _entry(row, scene, cause, moves=_Moved(pending=points))
+        change = _posted(change, scene, row, posted=entry)
         return with_changed_row(change, replace(row, state=AwardState.PENDING))
     change, lots = put(change, points, expires_at=row.expires_at)
-    change = _posted(change, scene, row, cause=cause, approved=points, lots=lots)
+    entry = _entry(row, scene, cause, moves=_Moved(approved=points, lots=lots))
+    change = _posted(change, scene, row, posted=entry)
     return with_changed_row(change, replace(row, state=AwardState.APPROVED))
 
 
@@ -111,29 +125,23 @@ def _with_points(row: HistoryRow, points: int, *, ended: AwardState) -> HistoryR
     return replace(row, points=points) if points else replace(row, state=ended)
 
 
-def _posted(
-    change: Change,
-    scene: Scene,
-    row: HistoryRow,
-    *,
-    cause: str,
-    approved: int = 0,
-    pending: int = 0,
-    lots: Moves = (),
-) -> Change:
-    change = with_transaction(
-        change,
-        Transaction(
-            history_id=row.id,
-            resource=Resource.ACTIVITY,
-            cause=cause,
-            points_approved=approved,
-            points_pending=pending,
-            lots=lots,
-            created_at=scene.now,
-        ),
+def _posted(change: Change, scene: Scene, row: HistoryRow, *, posted: Transaction) -> Change:
+    change = with_transaction(change, posted)
+    return counted_towards_tiers(
+        change, scene, row, approved=posted.points_approved, pending=posted.points_pending
     )
-    return counted_towards_tiers(change, scene, row, approved=approved, pending=pending)
+
+
+def _entry(row: HistoryRow, scene: Scene, cause: str, *, moves: _Moved) -> Transaction:
+    return Transaction(
+        history_id=row.id,
+        resource=Resource.ACTIVITY,
+        cause=cause,
+        points_approved=moves.approved,
+        points_pending=moves.pending,
+        lots=moves.lots,
+        created_at=scene.now,
+    )
 
 
 def _settled(change: Change, scene: Scene) -> Change:

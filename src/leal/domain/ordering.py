@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from fractions import Fraction
 from math import floor
+from typing import assert_never
 
 from leal.domain.awards import AwardState, settle
 from leal.domain.change import (
@@ -20,7 +21,7 @@ from leal.domain.change import (
     with_progress,
 )
 from leal.domain.claims import ClaimSource
-from leal.domain.customers import CustomerState, HistoryKind, HistoryRow, Subject
+from leal.domain.customers import Account, CustomerState, HistoryKind, HistoryRow, Subject
 from leal.domain.dates import local_day
 from leal.domain.expiry import expires_at
 from leal.domain.limits import tally
@@ -64,7 +65,7 @@ def promise(change: Change, scene: Scene, order: Order, *, approve_from: datetim
     for rule in scene.program.rules:
         if not isinstance(rule, OrderRule):
             continue
-        no = _why_not(rule, change, scene, order)
+        no = _why_not(rule, change.account, scene, order=order)
         if no is not None:
             not_fired.append(NotFired(rule_id=rule.id, why=no))
             continue
@@ -104,17 +105,22 @@ def _earns(change: Change) -> bool:
     return change.customer.state is CustomerState.ENROLLED
 
 
-def _why_not(rule: OrderRule, change: Change, scene: Scene, order: Order) -> str | None:
-    match rule:
-        case ProductPurchaseRule(products=products):
-            fits = holds_any(order.line_items, products=products, collections=())
-        case CollectionPurchaseRule(collections=collections):
-            fits = holds_any(order.line_items, products=(), collections=collections)
-        case PurchaseRule():
-            fits = True
-    if not fits:
+def _why_not(rule: OrderRule, account: Account, scene: Scene, *, order: Order) -> str | None:
+    if not _fits(rule, order):
         return WhyNot.NOT_IN_ORDER
-    return why_not(rule, change.account, scene)
+    return why_not(rule, account, scene)
+
+
+def _fits(rule: OrderRule, order: Order) -> bool:
+    match rule:
+        case PurchaseRule():
+            return True
+        case ProductPurchaseRule(products=products):
+            return holds_any(order.line_items, products=products, collections=())
+        case CollectionPurchaseRule(collections=collections):
+            return holds_any(order.line_items, products=(), collections=collections)
+        case _:
+            assert_never(rule)
 
 
 def _completed(change: Change, scene: Scene, rule: OrderRule) -> Change:

@@ -365,7 +365,7 @@ _CORS_HEADERS: Final = (
     (b"access-control-expose-headers", b"X-Request-Id, Retry-After"),
 )
 _CORS_REQUEST_HEADERS: Final = (
-    "Authorization, Content-Type, X-LoyaltyLion-Channel, X-LoyaltyLion-Language, Idempotency-Key"
+    "Authorization, Content-Type, X-LoyaltyLion-Channel, X-LoyaltyLion-Language, X-LoyaltyLion-Country, Idempotency-Key"
 )
 _PREFLIGHT: Final = empty_response(
     headers=[

@@ -117,6 +117,16 @@ class Shop:
         """See `Fleet.at_once`."""
         return self.fleet.at_once(calls, key=self.key)
 
+    def publish(self, document: Document) -> None:
+        """Publishes a new version of the program."""
+
+        async def publish(database: Database) -> None:
+            sealer = Sealer(self.fleet.secret_key)
+            publisher = Publisher(database, sealer, fresh=secrets.token_hex)
+            await publisher.publish(self.program_id, document, author="test", now=NOW)
+
+        self.fleet.on_database(publish)
+
     def session(self, merchant_id: str, *, email: str | None = None) -> Call:
         """A visit to the shop's page, which creates and enrols a customer nobody knows."""
         return Call(

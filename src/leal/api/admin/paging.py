@@ -128,7 +128,7 @@ _Moment = Annotated[
 
 
 class _Cursor(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", tag=False
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"
 ):
     of: List
     last_id: _Id

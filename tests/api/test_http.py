@@ -110,6 +110,7 @@ def test_a_preflight_is_answered_without_a_route() -> None:
         "Authorization",
         "Content-Type",
         "X-LoyaltyLion-Channel",
+        "X-LoyaltyLion-Country",
         "X-LoyaltyLion-Language",
         "Idempotency-Key",
     }

@@ -365,7 +365,8 @@ _CORS_HEADERS: Final = (
     (b"access-control-expose-headers", b"X-Request-Id, Retry-After"),
 )
 _CORS_REQUEST_HEADERS: Final = (
-    "Authorization, Content-Type, X-LoyaltyLion-Channel, X-LoyaltyLion-Language, Idempotency-Key"
+    "Authorization, Content-Type, Idempotency-Key, X-LoyaltyLion-Channel, X-LoyaltyLion-Country, "
+    "X-LoyaltyLion-Language"
 )
 _PREFLIGHT: Final = empty_response(
     headers=[

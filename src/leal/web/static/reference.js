@@ -2,6 +2,7 @@
 "use strict";
 
 let key = ""; // what the reader pasted; kept nowhere else, and gone with the tab
+let shown = location.pathname;
 
 const all = (selector, within = document) => [...within.querySelectorAll(selector)];
 const main = () => document.getElementById("main");
@@ -48,6 +49,7 @@ async function turn(url, { back = false } = {}) {
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   if (!page.getElementById("menu")) return location.assign(url);
   if (!back) history.pushState(null, "", url);
+  shown = url.pathname;
   document.title = page.title;
   main().replaceWith(page.getElementById("main"));
   for (const link of all("a", menu())) {
@@ -64,8 +66,9 @@ async function turn(url, { back = false } = {}) {
 function turnsPage(event, link) {
   const url = new URL(link.href);
   const plain = event.button === 0 && !(event.metaKey || event.ctrlKey || event.shiftKey || event.altKey);
+  const elsewhere = url.pathname !== location.pathname || !url.hash;
   const inReference = url.pathname === "/docs" || url.pathname.startsWith("/docs/");
-  return plain && menu() && inReference && url.origin === location.origin && !link.target;
+  return plain && menu() && elsewhere && inReference && url.origin === location.origin && !link.target;
 }
 
 // "token:secret" is a site's pair, anything else a bearer credential.
@@ -97,10 +100,10 @@ function pretty(text) {
 function show(output, line, text) {
   const told = document.createElement("p");
   told.textContent = line;
-  const shown = document.createElement("pre");
-  shown.textContent = text;
-  shown.tabIndex = 0;
-  output.replaceChildren(told, ...(text ? [shown] : []));
+  const body = document.createElement("pre");
+  body.textContent = text;
+  body.tabIndex = 0;
+  output.replaceChildren(told, ...(text ? [body] : []));
 }
 
 async function send(form) {
@@ -135,6 +138,8 @@ document.addEventListener("submit", (event) => {
   event.preventDefault();
   send(event.target);
 });
-addEventListener("popstate", () => { if (menu()) turn(new URL(location.href), { back: true }); });
+addEventListener("popstate", () => {
+  if (menu() && location.pathname !== shown) turn(new URL(location.href), { back: true });
+});
 filterMenu();
 prepare();

@@ -1,0 +1,258 @@
+"""Two leal servers on one database, and the means to call both at the same moment.
+
+A race between processes cannot be seen inside one: each has its own event loop and its own pool,
+and only the database is shared. The servers are real, started as an operator would.
+"""
+
+import asyncio
+import base64
+import json
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from leal.storage.db import Database
+from leal.storage.sealing import Sealer
+from leal.usecases.access import Scope, create_key
+from leal.usecases.programs import Publisher
+from leal.usecases.verification import Report, verify
+from tests.databases import with_database
+from tests.programs import Document
+
+_T = TypeVar("_T")
+
+PROCESSES = 2
+NOW = datetime(2025, 6, 10, 12, 0, 0, tzinfo=UTC)
+_START_SECONDS = 30
+_STOP_SECONDS = 20
+_CALL_SECONDS = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A POST of JSON, or of nothing."""
+
+    path: str
+    body: object = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What came back."""
+
+    status: int
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+    @property
+    def told(self) -> str:
+        """The status, with the code of an error."""
+        code = self.json["error"].get("code", "") if self.status >= 400 else ""
+        return f"{self.status} {code}".strip()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fleet:
+    """The running servers."""
+
+    database_url: str
+    ports: tuple[int, ...]
+    log: Path
+    secret_key: bytes = field(repr=False)
+
+    def new_shop(self, document: Document) -> "Shop":
+        """Publishes one more program."""
+
+        async def publish(database: Database) -> Shop:
+            sealer = Sealer(self.secret_key)
+            publisher = Publisher(database, sealer, fresh=secrets.token_hex)
+            made = await publisher.create(document, author="test", now=NOW)
+            program_id = made.published.id
+            key = await create_key(
+                database, program_id, name="test", scopes=Scope, fresh=secrets.token_hex, now=NOW
+            )
+            return Shop(fleet=self, program_id=program_id, key=key.secret)
+
+        return self.on_database(publish)
+
+    def on_database(self, work: Callable[[Database], Awaitable[_T]]) -> _T:
+        """Looks at, or prepares, what the servers share."""
+        return with_database(self.database_url, work)
+
+    def at_once(self, calls: Sequence[Call], *, key: str) -> list[Answer]:
+        """Makes all calls at the same moment, spread evenly over the servers, in order."""
+
+        async def made() -> list[Answer]:
+            gate = asyncio.Barrier(len(calls))
+            ports = [self.ports[number % len(self.ports)] for number in range(len(calls))]
+            async with asyncio.timeout(_CALL_SECONDS):
+                return await asyncio.gather(
+                    *(_made(port, call, key, gate) for port, call in zip(ports, calls, strict=True))
+                )
+
+        return asyncio.run(made())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shop:
+    """One program of the fleet, and a key that may do everything in it."""
+
+    fleet: Fleet
+    program_id: int
+    key: str = field(repr=False)
+
+    def at_once(self, *calls: Call) -> list[Answer]:
+        """See `Fleet.at_once`."""
+        return self.fleet.at_once(calls, key=self.key)
+
+    def publish(self, document: Document) -> None:
+        """Publishes a new version of the program."""
+
+        async def publish(database: Database) -> None:
+            sealer = Sealer(self.fleet.secret_key)
+            publisher = Publisher(database, sealer, fresh=secrets.token_hex)
+            await publisher.publish(self.program_id, document, author="test", now=NOW)
+
+        self.fleet.on_database(publish)
+
+    def session(self, merchant_id: str, *, email: str | None = None) -> Call:
+        """A visit to the shop's page, which creates and enrols a customer nobody knows."""
+        return Call(
+            path=f"{_customer(merchant_id)}/sessions?channel=web",
+            body={
+                "customer": {"email": email or f"{merchant_id}@lion.example"},
+                "session": {"page_url": "https://lion.example/"},
+            },
+        )
+
+    def headless(self, merchant_id: str, operation: str, body: object = None) -> Call:
+        """Another operation of the Headless API on a customer."""
+        return Call(path=f"{_customer(merchant_id)}/{operation}?channel=web", body=body)
+
+    def add(self, merchant_id: str, points: int) -> Call:
+        """The merchant gives points."""
+        return Call(path=f"/v2/customers/{merchant_id}/points", body={"points": points})
+
+    def remove(self, merchant_id: str, points: int) -> Call:
+        """The merchant takes points."""
+        return Call(path=f"/v2/customers/{merchant_id}/remove_points", body={"points": points})
+
+    def balances(self) -> dict[str, tuple[int, int]]:
+        """Approved points and entries in the ledger of every customer, by merchant id."""
+
+        async def read(database: Database) -> dict[str, tuple[int, int]]:
+            rows = await database.rows(
+                "SELECT merchant_id, points_approved, (SELECT count(*) FROM transactions t"
+                " WHERE t.program_id = $1 AND t.customer_id = c.customer_id) AS entries"
+                " FROM customers c WHERE program_id = $1",
+                self.program_id,
+            )
+            return {row["merchant_id"]: (row["points_approved"], row["entries"]) for row in rows}
+
+        return self.fleet.on_database(read)
+
+    def verified(self) -> Report:
+        """What `leal verify` finds."""
+        return self.fleet.on_database(lambda database: verify(database, program_id=self.program_id))
+
+
+@contextmanager
+def running(database_url: str, folder: Path) -> Iterator[Fleet]:
+    """Starts the servers, gives them once all answer, and ends them."""
+    fleet = Fleet(
+        database_url=database_url,
+        ports=tuple(_free_ports(PROCESSES)),
+        log=folder / "servers.log",
+        secret_key=secrets.token_bytes(32),
+    )
+    with ExitStack() as stack:
+        processes = [stack.enter_context(_server(fleet, port, folder)) for port in fleet.ports]
+        for port, process in zip(fleet.ports, processes, strict=True):
+            _until_it_answers(port, process, fleet.log)
+        yield fleet
+
+
+@contextmanager
+def _server(fleet: Fleet, port: int, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    environ = {k: v for k, v in os.environ.items() if not k.startswith("LEAL_")}
+    environ |= {
+        "LEAL_DATABASE_URL": fleet.database_url,
+        "LEAL_DATA": str(folder),
+        "LEAL_RATE_LIMIT": "0",
+        "LEAL_SECRET_KEY": base64.b64encode(fleet.secret_key).decode(),
+    }
+    command = (sys.executable, "-m", "leal.cli.main", "serve", "--port", str(port))
+    with (
+        fleet.log.open("ab") as log,
+        subprocess.Popen(command, env=environ, stdout=log, stderr=log) as process,  # noqa: S603 - this interpreter, our own program
+    ):
+        try:
+            yield process
+        finally:
+            process.terminate()
+            try:
+                process.wait(timeout=_STOP_SECONDS)
+            finally:
+                process.kill()
+
+
+def _until_it_answers(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+    give_up_at = time.monotonic() + _START_SECONDS
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            assert process.poll() is None, log.read_text()
+            assert time.monotonic() < give_up_at, log.read_text()
+            time.sleep(0.05)
+        else:
+            return
+
+
+def _free_ports(count: int) -> list[int]:
+    with ExitStack() as stack:
+        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [probe.getsockname()[1] for probe in probes]
+
+
+async def _made(port: int, call: Call, key: str, gate: asyncio.Barrier) -> Answer:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        await gate.wait()
+        writer.write(_request(call, key))
+        head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+    finally:
+        writer.close()
+        await writer.wait_closed()
+    assert head, f"no answer to {call.path}"
+    return Answer(status=int(head.split(maxsplit=2)[1]), body=body)
+
+
+def _request(call: Call, key: str) -> bytes:
+    body = b"" if call.body is None else json.dumps(call.body).encode()
+    head = (
+        f"POST {call.path} HTTP/1.1",
+        "Host: leal.test",
+        f"Authorization: Bearer {key}",
+        f"Content-Length: {len(body)}",
+        "Connection: close",
+    )
+    return "\r\n".join((*head, "", "")).encode() + body
+
+
+def _customer(merchant_id: str) -> str:
+    return f"/headless/2025-06/1/customers/{merchant_id}"

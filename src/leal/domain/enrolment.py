@@ -46,7 +46,7 @@ def start_session(
         change = with_customer(change, replace(change.customer, email=email, updated_at=scene.now))
     automatic = scene.program.enrolment.mode is EnrolmentMode.AUTOMATIC
     if automatic and change.customer.state is CustomerState.GUEST:
-        change = _join(change, scene, trigger="account_creation")
+        change = join(change, scene, trigger="account_creation")
     return _visit(change, scene, page_url)
 
 
@@ -59,10 +59,11 @@ def enrol(account: Account, scene: Scene) -> Change:
         case CustomerState.ENROLLED:
             return change
         case CustomerState.GUEST:
-            return _join(change, scene, trigger="enroll")
+            return join(change, scene, trigger="enroll")
 
 
-def _join(change: Change, scene: Scene, *, trigger: str) -> Change:
+def join(change: Change, scene: Scene, *, trigger: str) -> Change:
+    """A guest becomes a member: placed in a tier, welcomed by the rules for joining."""
     member = replace(change.customer, enrolled_at=scene.now, updated_at=scene.now)
     change = place(with_customer(change, member), scene)
     change = with_event(

@@ -44,13 +44,17 @@ from leal.domain.tiers import settle_upgrade
 OrderRule = PurchaseRule | ProductPurchaseRule | CollectionPurchaseRule
 
 
+class WhoseOrder(Exception):  # noqa: N818 - said to the use case, which then asks for its customer
+    """The order is another customer's than the one who was loaded."""
+
+
 def work_off(change: Change, scene: Scene, order: Order) -> Change:
     """Makes the customer's account agree with the order's latest state.
 
     `account.rows` must hold the order's history rows and `account.lots` the lots. A blocked
     customer's or a guest's order is kept and counted towards tiers, and earns nothing.
     """
-    order = _seen_paid(order, scene)
+    order = seen_paid(order, scene)
     change = _count(replace(change, order=order), scene, order)
     order = change.order or order
     if order.paid_at is not None and order.terms is None and _earns(change):
@@ -59,7 +63,10 @@ def work_off(change: Change, scene: Scene, order: Order) -> Change:
 
 
 def promise(change: Change, scene: Scene, order: Order, *, approve_from: datetime) -> Change:
-    """Fixes which rules the paid order completes, and at which rate; rewards are given at once."""
+    """Fixes which rules the paid order completes, and at which rate; rewards are given at once.
+
+    Points wait for the rule's approval days counted from `approve_from`.
+    """
     terms: list[OrderTerms] = []
     not_fired: list[NotFired] = []
     for rule in scene.program.rules:
@@ -93,7 +100,7 @@ def source_of(order: Order, rule_id: int) -> str:
     return f"order:{order.site_id}:{order.merchant_id}:{rule_id}"
 
 
-def _seen_paid(order: Order, scene: Scene) -> Order:
+def seen_paid(order: Order, scene: Scene) -> Order:
     """Notes the first time the order is paid in full, and whether its tax earns points."""
     if not order.is_paid or order.paid_at is not None:
         return order
@@ -142,7 +149,8 @@ def _completed(change: Change, scene: Scene, rule: OrderRule) -> Change:
 def _terms(
     rule: OrderRule, result: PointsResult, scene: Scene, *, approve_from: datetime
 ) -> OrderTerms:
-    approve_at = approve_from + timedelta(days=rule.approval_days) if rule.approval_days else None
+    due = approve_from + timedelta(days=rule.approval_days)
+    approve_at = due if due > scene.now else None
     settings = scene.program.points
     return OrderTerms(
         rule_id=rule.id,

@@ -7,6 +7,7 @@ come twice, in any order, or in parts.
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
 
 from leal.domain.modifiers import Modifier
@@ -158,3 +159,43 @@ class Order:
             self.cancellation_status is CancellationStatus.CANCELLED
             or self.refund_status is RefundStatus.REFUNDED
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderItem:
+    """Goods as a shop describes them, in main units of its currency."""
+
+    product_id: str
+    collection_ids: tuple[str, ...] = ()
+    quantity: int = 1
+    price: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderReport:
+    """What a shop says of an order, in main units of its currency; None where it says nothing.
+
+    A new order says its total; an update leaves it out and keeps the one known.
+    """
+
+    payment_status: PaymentStatus | None = None
+    refund_status: RefundStatus | None = None
+    cancellation_status: CancellationStatus | None = None
+    total: Decimal | None = None
+    total_shipping: Decimal | None = None
+    total_tax: Decimal | None = None
+    total_discounts: Decimal | None = None
+    gift_card: Decimal | None = None
+    total_paid: Decimal | None = None
+    total_refunded: Decimal | None = None
+    payment: Decimal | None = None
+    refund: Decimal | None = None
+    number: str | None = None
+    discount_codes: tuple[tuple[str, Decimal | None], ...] | None = None
+    claimed_reward_ids: tuple[int, ...] | None = None
+    line_items: tuple[OrderItem, ...] | None = None
+    ordered_at: datetime | None = None
+    ip_address: str | None = None
+    user_agent: str | None = None
+    referral_id: str | None = None
+    tracking_id: str | None = None

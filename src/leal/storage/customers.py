@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 
 import asyncpg
 import msgspec
@@ -14,113 +14,81 @@ from leal.domain.customers import (
     Transaction,
     email_key,
 )
+from leal.domain.orders import Order
 from leal.domain.tier_settings import BoundaryMode
+from leal.storage.account_statement import (
+    BY_CUSTOMER_ID,
+    BY_MERCHANT_ID,
+    BY_ORDER,
+    statement,
+)
 from leal.storage.db import Runner
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """Whom to load and how much: `email` is looked up beside, `lots` are for taking points."""
+class OrderKey:
+    """An order by the shop's own id; `site_id` None when the shop has only one site to mean."""
 
     merchant_id: str
+    site_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Whom to load and how much.
+
+    The customer is found by the shop's id for them, else by leal's, else through the order.
+    `email` is looked up beside; `lots` are for taking points; `order`, `due_before` and `source`
+    ask for an order and for the history rows a decision is about.
+    """
+
+    merchant_id: str | None = None
+    customer_id: int | None = None
     email: str | None = None
     lots: bool = False
     progress_mode: BoundaryMode | None = None
     progress_since: date | None = None
+    order: OrderKey | None = None
+    due_before: datetime | None = None
+    source: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loaded:
-    """What was found; `account` is None when nobody has the merchant id.
+    """What was found; `account` is None when there is no such customer.
 
     `program_version` is the version now in force; `email_taken` tells whether someone else has
-    the address that was asked about.
+    the address that was asked about; `order_customer_id` is whose the order is, if anybody's.
     """
 
     program_version: int
     email_taken: bool
     account: Account | None
+    order: Order | None = None
+    order_customer_id: int | None = None
 
 
-# Everything a decision and a view need of one customer, with the program's version in force.
-# Of history and claims the newest 20 are shown, so the cost does not grow with a customer's past.
-LOAD = """
-SELECT p.version AS program_version,
-    $3::text IS NOT NULL AND EXISTS (
-        SELECT FROM customers e
-        WHERE e.program_id = $1 AND e.email_key = $3 AND e.merchant_id <> $2
-    ) AS email_taken,
-    (SELECT row_to_json(account) FROM (
-        SELECT
-            (SELECT row_to_json(customer) FROM (SELECT
-                c.customer_id AS id, c.version, c.site_id, c.merchant_id, c.email, c.first_name,
-                c.last_name, c.linked_merchant_ids, c.properties, c.metadata, c.blocked,
-                c.enrolled_at, c.points_approved, c.points_pending, c.points_spent,
-                c.rewards_claimed, c.rewards_used, c.lifetime_points, c.lifetime_spend,
-                c.lifetime_orders, c.email_consent, c.sms_consent, c.referral_id,
-                c.insights_segment, c.created_at, c.updated_at,
-                CASE WHEN c.tier_id IS NOT NULL THEN json_build_object(
-                    'tier_id', c.tier_id, 'started_at', c.tier_started_at,
-                    'expires_at', c.tier_expires_at, 'manual', c.tier_manual) END AS tier,
-                CASE WHEN c.birth_month IS NOT NULL THEN json_build_object(
-                    'month', c.birth_month, 'day', c.birth_day, 'year', c.birth_year
-                ) END AS birthday,
-                CASE WHEN c.referred_by IS NOT NULL THEN (
-                    SELECT json_build_object('id', r.customer_id, 'merchant_id', r.merchant_id)
-                    FROM customers r WHERE r.program_id = $1 AND r.customer_id = c.referred_by
-                ) END AS referred_by
-            ) AS customer) AS customer,
-            coalesce((SELECT json_agg(row_to_json(h)) FROM (
-                SELECT history_id AS id, kind, state, happened_at, points, rule_id, rule_kind,
-                    reward_id, reward_kind, claimed_reward_id, tier_id, site_id, title, reason,
-                    source, approve_at, expires_at
-                FROM history WHERE program_id = $1 AND customer_id = c.customer_id
-                ORDER BY happened_at DESC, history_id DESC LIMIT 20
-            ) AS h), '[]') AS history,
-            coalesce((SELECT json_agg(row_to_json(r)) FROM (
-                SELECT claimed_reward_id AS id, reward_id, kind, title, state, source, source_id,
-                    points_cost, code, terms, claimed_at, auto_refund_at, expires_at, used_at,
-                    usage_status
-                FROM claimed_rewards WHERE program_id = $1 AND customer_id = c.customer_id
-                ORDER BY claimed_at DESC, claimed_reward_id DESC LIMIT 20
-            ) AS r), '[]') AS claims,
-            coalesce((SELECT json_agg(row_to_json(n)) FROM (
-                SELECT subject, subject_id, total, day, week, month, year, last_at
-                FROM counters WHERE program_id = $1 AND customer_id = c.customer_id
-            ) AS n), '[]') AS counters,
-            CASE WHEN $5::date IS NULL THEN '[]' ELSE
-                coalesce((SELECT json_agg(row_to_json(d)) FROM (
-                    SELECT earned_on,
-                        CASE $6::text WHEN 'points' THEN points WHEN 'spend' THEN spend
-                            ELSE orders END AS amount
-                    FROM progress
-                    WHERE program_id = $1 AND customer_id = c.customer_id AND earned_on >= $5
-                    ORDER BY earned_on
-                ) AS d), '[]') END AS progress,
-            CASE WHEN NOT $4::boolean THEN '[]' ELSE
-                coalesce((SELECT json_agg(row_to_json(l)) FROM (
-                    SELECT nullif(expires_at, 'infinity') AS expires_at, remaining
-                    FROM lots
-                    WHERE program_id = $1 AND customer_id = c.customer_id AND remaining > 0
-                    ORDER BY expires_at
-                ) AS l), '[]') END AS lots
-        FROM customers c WHERE c.program_id = $1 AND c.merchant_id = $2
-    ) AS account) AS account
-FROM programs p WHERE p.program_id = $1
-"""
+_SMALL = {key: statement(key, more=False) for key in (BY_MERCHANT_ID, BY_CUSTOMER_ID)}
+_LARGE = {key: statement(key, more=True) for key in (BY_MERCHANT_ID, BY_CUSTOMER_ID, BY_ORDER)}
 
 
 async def load(on: Runner, program_id: int, wanted: Wanted) -> Loaded:
-    """Loads a customer by the shop's id for them, in one statement."""
-    row = await on.row(
-        LOAD,
+    """Loads a customer in one statement."""
+    key, value = _key(wanted)
+    parameters: list[object] = [
         program_id,
-        wanted.merchant_id,
+        value,
         email_key(wanted.email),
         wanted.lots,
         wanted.progress_since,
         wanted.progress_mode,
-    )
+    ]
+    more = wanted.order is not None or wanted.due_before is not None or wanted.source is not None
+    if more:
+        order = wanted.order
+        parameters += [order and order.merchant_id, order and order.site_id]
+        parameters += [wanted.due_before, wanted.source]
+    row = await on.row((_LARGE if more else _SMALL)[key], *parameters)
     if row is None:
         msg = f"program {program_id} is gone from the database"
         raise LookupError(msg)
@@ -128,19 +96,41 @@ async def load(on: Runner, program_id: int, wanted: Wanted) -> Loaded:
         program_version=row["program_version"],
         email_taken=row["email_taken"],
         account=_account.decode(row["account"]) if row["account"] else None,
+        order=_order.decode(row["order"]) if more and row["order"] else None,
+        order_customer_id=row["order_customer_id"] if more else None,
     )
+
+
+def _key(wanted: Wanted) -> tuple[str, object]:
+    if wanted.merchant_id is not None:
+        return BY_MERCHANT_ID, wanted.merchant_id
+    if wanted.customer_id is not None:
+        return BY_CUSTOMER_ID, wanted.customer_id
+    return BY_ORDER, None
 
 
 # Takes the row lock, for a customer who is changed by so many at once that versions keep going
 # stale: the load that follows in the same transaction cannot be overtaken.
-LOCK = """
-SELECT customer_id FROM customers WHERE program_id = $1 AND merchant_id = $2 FOR UPDATE
+_LOCK = "SELECT customer_id FROM customers WHERE program_id = $1 AND merchant_id = $2 FOR UPDATE"
+_LOCK_BY_ID = (
+    "SELECT customer_id FROM customers WHERE program_id = $1 AND customer_id = $2 FOR UPDATE"
+)
+# Takes the lock of an order's customer.
+_LOCK_BY_ORDER = """
+SELECT c.customer_id FROM customers c JOIN orders o
+    ON o.program_id = c.program_id AND o.customer_id = c.customer_id
+WHERE c.program_id = $1 AND o.merchant_id = $2 FOR UPDATE OF c
 """
 
 
-async def lock(on: Runner, program_id: int, merchant_id: str) -> None:
+async def lock(on: Runner, program_id: int, wanted: Wanted) -> None:
     """Makes others wait until the open transaction ends."""
-    await on.execute(LOCK, program_id, merchant_id)
+    if wanted.merchant_id is not None:
+        await on.execute(_LOCK, program_id, wanted.merchant_id)
+    elif wanted.customer_id is not None:
+        await on.execute(_LOCK_BY_ID, program_id, wanted.customer_id)
+    elif wanted.order is not None:
+        await on.execute(_LOCK_BY_ORDER, program_id, wanted.order.merchant_id)
 
 
 # The one way a customer changes; see the migration that defines it.
@@ -173,6 +163,7 @@ class _Saved(msgspec.Struct):
 
 
 _account = msgspec.json.Decoder(Account)
+_order = msgspec.json.Decoder(Order)
 _saved = msgspec.json.Decoder(_Saved)
 
 
@@ -180,6 +171,7 @@ def _rows_of(change: Change) -> dict[str, object]:
     parts: dict[str, Sequence[object]] = {
         "claims": change.claims,
         "history": change.history,
+        "changed_history": change.changed_history,
         "transactions": [_transaction_row(each) for each in change.transactions],
         "counters": change.counters,
         "progress": change.progress,
@@ -187,6 +179,8 @@ def _rows_of(change: Change) -> dict[str, object]:
     }
     rows: dict[str, object] = {name: part for name, part in parts.items() if part}
     rows["customer"] = _customer_row(change.account.customer)
+    if change.order is not None:
+        rows["order"] = order_row(change.order)
     return rows
 
 
@@ -224,6 +218,13 @@ def _customer_row(customer: Customer) -> dict[str, object]:
         "created_at": customer.created_at,
         "updated_at": customer.updated_at,
     }
+
+
+def order_row(order: Order) -> dict[str, object]:
+    """An order as the saving functions read it."""
+    row: dict[str, object] = msgspec.to_builtins(order, builtin_types=(datetime, date))
+    row["email_key"] = email_key(order.customer_email)
+    return row
 
 
 def _transaction_row(transaction: Transaction) -> dict[str, object]:

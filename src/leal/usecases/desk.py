@@ -87,7 +87,7 @@ async def change(desk: Desk, ask: Ask, wanted: Wanted, *, decide: Decide) -> Out
             return outcome
     for _ in range(_TRIES - _TRIES_WITHOUT_LOCK):
         async with desk.database.transaction() as locked:
-            await customers.lock(locked, ask.program_id, wanted.merchant_id)
+            await customers.lock(locked, ask.program_id, wanted)
             outcome = await _try(desk, locked, ask=ask, wanted=wanted, decide=decide)
         if outcome is not None:
             return outcome

@@ -1,0 +1,131 @@
+"""Turning what a shop says of an order into the order's state.
+
+Shops repeat themselves, leave things out, and use more digits than their currency has; amounts are
+rounded half up to its smallest unit.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal
+
+from leal.domain.money import minor_digits
+from leal.domain.orders import (
+    DiscountCode,
+    LineItem,
+    Order,
+    OrderReport,
+    Payment,
+    PaymentStatus,
+    RefundStatus,
+)
+from leal.domain.sites import Site
+
+
+def new_order(
+    report: OrderReport, site: Site, *, merchant_id: str, email: str | None, now: datetime
+) -> Order:
+    """An order nobody has heard of before, not saved yet."""
+    ordered_at = report.ordered_at or now
+    bare = Order(
+        site_id=site.id,
+        merchant_id=merchant_id,
+        customer_email=email,
+        total_minor=0,
+        counts_tax=site.counts_tax,
+        ordered_at=ordered_at,
+        created_at=now,
+        updated_at=now,
+    )
+    return updated(bare, report, site, now=now)
+
+
+def updated(order: Order, report: OrderReport, site: Site, *, now: datetime) -> Order:
+    """The order after the report: what it says replaces what was known, the rest stays."""
+    currency = site.currency
+
+    def minor(said: Decimal | None, known: int) -> int:
+        return known if said is None else in_minor(said, currency)
+
+    order = replace(
+        order,
+        total_minor=minor(report.total, order.total_minor),
+        shipping_minor=minor(report.total_shipping, order.shipping_minor),
+        tax_minor=minor(report.total_tax, order.tax_minor),
+        discounts_minor=minor(report.total_discounts, order.discounts_minor),
+        gift_card_minor=minor(report.gift_card, order.gift_card_minor),
+        refunded_minor=minor(report.total_refunded, order.refunded_minor),
+        paid_minor=(order.paid_minor if report.total_paid is None else minor(report.total_paid, 0)),
+        payment_status=report.payment_status or order.payment_status,
+        refund_status=report.refund_status or order.refund_status,
+        cancellation_status=report.cancellation_status or order.cancellation_status,
+        number=report.number or order.number,
+        updated_at=now,
+    )
+    order = _moneys(order, report, currency, now=now)
+    return _goods(_traces(order, report), report, currency)
+
+
+def in_minor(amount: Decimal, currency: str) -> int:
+    """An amount of main units in smallest units, rounded half up."""
+    return int(amount.scaleb(minor_digits(currency)).to_integral_value(ROUND_HALF_UP))
+
+
+def _moneys(order: Order, report: OrderReport, currency: str, *, now: datetime) -> Order:
+    """Single payments and refunds, as old plugins report them, add up to the state."""
+    if report.payment is not None:
+        came = Payment(amount_minor=in_minor(report.payment, currency), created_at=now)
+        paid = sum(each.amount_minor for each in (*order.payments, came))
+        full = paid >= order.total_minor
+        order = replace(
+            order,
+            payments=(*order.payments, came),
+            paid_minor=paid,
+            payment_status=PaymentStatus.PAID if full else PaymentStatus.PARTIALLY_PAID,
+        )
+    if report.refund is not None:
+        went = Payment(amount_minor=in_minor(report.refund, currency), created_at=now)
+        refunded = sum(each.amount_minor for each in (*order.refunds, went))
+        full = refunded >= (order.paid_minor or order.total_minor)
+        order = replace(
+            order,
+            refunds=(*order.refunds, went),
+            refunded_minor=refunded,
+            refund_status=RefundStatus.REFUNDED if full else RefundStatus.PARTIALLY_REFUNDED,
+        )
+    return order
+
+
+def _traces(order: Order, report: OrderReport) -> Order:
+    """Where the order came from: the first word counts, later ones do not overwrite it."""
+    return replace(
+        order,
+        ip_address=order.ip_address or report.ip_address,
+        user_agent=order.user_agent or report.user_agent,
+        referral_id=order.referral_id or report.referral_id,
+        tracking_id=order.tracking_id or report.tracking_id,
+    )
+
+
+def _goods(order: Order, report: OrderReport, currency: str) -> Order:
+    if report.discount_codes is not None:
+        codes = tuple(
+            DiscountCode(
+                code=code, amount_minor=None if amount is None else in_minor(amount, currency)
+            )
+            for code, amount in report.discount_codes
+        )
+        order = replace(order, discount_codes=codes)
+    if report.claimed_reward_ids is not None:
+        order = replace(order, claimed_reward_ids=report.claimed_reward_ids)
+    if report.line_items is not None:
+        items = tuple(
+            LineItem(
+                product_id=item.product_id,
+                collection_ids=item.collection_ids,
+                quantity=item.quantity,
+                price_minor=in_minor(item.price, currency),
+            )
+            for item in report.line_items
+        )
+        order = replace(order, line_items=items)
+    return order

@@ -1,0 +1,144 @@
+"""The statement that loads an account: the customer with all that decisions and views read.
+
+There is one text with two places to fill: by what the customer is found, and what is read besides.
+Parameters: $1 program, $2 the key, $3 an e-mail key to look up, $4 whether lots are wanted, $5 and
+$6 since which day and in which unit progress is wanted; for the larger form also $7 and $8 an
+order's merchant id and site, $9 the time until which pending awards are due, $10 an outside cause.
+"""
+
+# Everything a decision and a view need of one customer, with the program's version in force.
+# Of history and claims the newest 20 are shown, so the cost does not grow with a customer's past.
+_ACCOUNT = """
+SELECT p.version AS program_version,
+    $3::text IS NOT NULL AND EXISTS (
+        SELECT FROM customers e
+        WHERE e.program_id = $1 AND e.email_key = $3 AND e.merchant_id <> $2
+    ) AS email_taken,
+    (SELECT row_to_json(account) FROM (
+        SELECT
+            (SELECT row_to_json(customer) FROM (SELECT
+                c.customer_id AS id, c.version, c.site_id, c.merchant_id, c.email, c.first_name,
+                c.last_name, c.linked_merchant_ids, c.properties, c.metadata, c.blocked,
+                c.enrolled_at, c.points_approved, c.points_pending, c.points_spent,
+                c.rewards_claimed, c.rewards_used, c.lifetime_points, c.lifetime_spend,
+                c.lifetime_orders, c.email_consent, c.sms_consent, c.referral_id,
+                c.insights_segment, c.created_at, c.updated_at,
+                CASE WHEN c.tier_id IS NOT NULL THEN json_build_object(
+                    'tier_id', c.tier_id, 'started_at', c.tier_started_at,
+                    'expires_at', c.tier_expires_at, 'manual', c.tier_manual) END AS tier,
+                CASE WHEN c.birth_month IS NOT NULL THEN json_build_object(
+                    'month', c.birth_month, 'day', c.birth_day, 'year', c.birth_year
+                ) END AS birthday,
+                CASE WHEN c.referred_by IS NOT NULL THEN (
+                    SELECT json_build_object('id', r.customer_id, 'merchant_id', r.merchant_id)
+                    FROM customers r WHERE r.program_id = $1 AND r.customer_id = c.referred_by
+                ) END AS referred_by
+            ) AS customer) AS customer,
+            coalesce((SELECT json_agg(row_to_json(h)) FROM (
+                SELECT history_id AS id, kind, state, happened_at, points, rule_id, rule_kind,
+                    reward_id, reward_kind, claimed_reward_id, tier_id, order_id, site_id,
+                    title, reason, source, approve_at, expires_at
+                FROM history WHERE program_id = $1 AND customer_id = c.customer_id
+                ORDER BY happened_at DESC, history_id DESC LIMIT 20
+            ) AS h), '[]') AS history,
+            coalesce((SELECT json_agg(row_to_json(r)) FROM (
+                SELECT claimed_reward_id AS id, reward_id, kind, title, state, source, source_id,
+                    points_cost, code, terms, claimed_at, auto_refund_at, expires_at, used_at,
+                    usage_status
+                FROM claimed_rewards WHERE program_id = $1 AND customer_id = c.customer_id
+                ORDER BY claimed_at DESC, claimed_reward_id DESC LIMIT 20
+            ) AS r), '[]') AS claims,
+            coalesce((SELECT json_agg(row_to_json(n)) FROM (
+                SELECT subject, subject_id, total, day, week, month, year, last_at
+                FROM counters WHERE program_id = $1 AND customer_id = c.customer_id
+            ) AS n), '[]') AS counters,
+            CASE WHEN $5::date IS NULL THEN '[]' ELSE
+                coalesce((SELECT json_agg(row_to_json(d)) FROM (
+                    SELECT earned_on,
+                        CASE $6::text WHEN 'points' THEN points WHEN 'spend' THEN spend
+                            ELSE orders END AS amount
+                    FROM progress
+                    WHERE program_id = $1 AND customer_id = c.customer_id AND earned_on >= $5
+                    ORDER BY earned_on
+                ) AS d), '[]') END AS progress,
+            CASE WHEN NOT $4::boolean THEN '[]' ELSE
+                coalesce((SELECT json_agg(row_to_json(l)) FROM (
+                    SELECT nullif(expires_at, 'infinity') AS expires_at, remaining
+                    FROM lots
+                    WHERE program_id = $1 AND customer_id = c.customer_id AND remaining > 0
+                    ORDER BY expires_at
+                ) AS l), '[]') END AS lots/*more*/
+        FROM customers c WHERE c.program_id = $1 AND /*key*/
+    ) AS account) AS account
+FROM programs p WHERE p.program_id = $1
+"""
+
+# An order by the shop's id of it; without a site, that of the lowest site.
+_ORDER = """(
+    SELECT o.order_id FROM orders o
+    WHERE o.program_id = $1 AND o.merchant_id = $7 AND ($8::bigint IS NULL OR o.site_id = $8)
+    ORDER BY o.site_id LIMIT 1
+)"""
+
+_ROW = """history_id AS id, kind, state, happened_at, points, rule_id, rule_kind, reward_id,
+                    reward_kind, claimed_reward_id, tier_id, order_id, site_id, title, reason,
+                    source, approve_at, expires_at"""
+
+# The rows of history a decision is about, however old: those of an order, those that are due, and
+# the one of an outside cause.
+_ROWS = """,
+            coalesce((SELECT json_agg(row_to_json(w)) FROM (
+                SELECT /*row*/ FROM history
+                WHERE $7::text IS NOT NULL AND program_id = $1 AND order_id = /*order*/
+                UNION ALL
+                (SELECT /*row*/ FROM history
+                WHERE $9::timestamptz IS NOT NULL AND program_id = $1
+                    AND customer_id = c.customer_id AND state = 'pending' AND approve_at <= $9
+                ORDER BY approve_at LIMIT 200)
+                UNION ALL
+                SELECT /*row*/ FROM history
+                WHERE $10::text IS NOT NULL AND program_id = $1 AND source = $10
+                    AND customer_id = c.customer_id
+            ) AS w), '[]') AS rows"""
+
+ORDER_COLUMNS = """o.order_id AS id, o.version, o.site_id, o.merchant_id, o.number,
+        o.customer_email, o.guest, o.total_minor, o.shipping_minor, o.tax_minor,
+        o.discounts_minor, o.gift_card_minor, o.paid_minor, o.refunded_minor, o.payment_status,
+        o.refund_status, o.cancellation_status, o.discount_codes, o.claimed_reward_ids,
+        o.line_items, o.payments, o.refunds, o.referral_id, o.tracking_id, o.ip_address,
+        o.user_agent, o.ordered_at, o.paid_at, o.program_version, o.tier_id, o.counts_tax,
+        o.terms, o.not_fired, o.counted, o.created_at, o.updated_at"""
+
+# The order itself, with the customer it belongs to, beside the account.
+_ORDER_TOO = """,
+    (SELECT row_to_json(found) FROM (
+        SELECT /*columns*/ FROM orders o WHERE o.program_id = $1 AND o.order_id = /*order*/
+    ) AS found) AS "order",
+    (SELECT o.customer_id FROM orders o WHERE o.program_id = $1 AND o.order_id = /*order*/
+    ) AS order_customer_id
+FROM programs p"""
+
+BY_MERCHANT_ID = "c.merchant_id = $2"
+BY_CUSTOMER_ID = "c.customer_id = $2::bigint"
+BY_ORDER = """c.customer_id = (
+            SELECT o.customer_id FROM orders o WHERE o.program_id = $1 AND o.order_id = /*order*/)
+            AND $2::text IS NULL"""
+
+
+def statement(key: str, *, more: bool) -> str:
+    """The text for one way of finding the customer, in its small or its larger form."""
+    text = _ACCOUNT.replace("/*key*/", key).replace("/*more*/", _ROWS if more else "")
+    if more:
+        text = text.replace("\nFROM programs p", _ORDER_TOO)
+    if key == BY_CUSTOMER_ID:
+        text = text.replace("e.merchant_id <> $2", "e.customer_id <> $2::bigint")
+    for mark, filling in (
+        ("/*order*/", _ORDER),
+        ("/*row*/", _ROW),
+        ("/*columns*/", ORDER_COLUMNS),
+    ):
+        text = text.replace(mark, filling)
+    return text
+
+
+LOAD = statement(BY_MERCHANT_ID, more=False)

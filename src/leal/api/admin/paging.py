@@ -127,9 +127,7 @@ _Moment = Annotated[
 ]
 
 
-class _Cursor(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"
-):
+class _Cursor(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
     of: List
     last_id: _Id
     direction: _Direction
@@ -177,9 +175,8 @@ def _read(token: str) -> _Cursor | None:
     if cursor.email is not None and _UNPRINTABLE.search(cursor.email):
         return None
     # a filter that the list does not have can only have been made up
-    foreign = (
-        (cursor.customer_id is not None and cursor.of is not List.TRANSACTIONS)
-        or (cursor.of is not List.CUSTOMERS and _of_customers(cursor))
+    foreign = (cursor.customer_id is not None and cursor.of is not List.TRANSACTIONS) or (
+        cursor.of is not List.CUSTOMERS and _of_customers(cursor)
     )
     return None if foreign else cursor
 

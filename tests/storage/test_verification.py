@@ -5,86 +5,16 @@ that; a check that is left out, or that looks at the wrong customers, fails its 
 statement that finds too much fails every row and the clean world.
 """
 
-import secrets
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import TypeVar
-
 import pytest
 
 from leal.domain.problems import Missing
-from leal.storage.db import Database
-from leal.storage.sealing import Sealer
 from leal.storage.verification import Invariant
-from leal.usecases import customers, points, verification
-from leal.usecases.desk import Ask, Desk
-from leal.usecases.programs import Programs, Publisher
+from leal.usecases import verification
 from leal.usecases.verification import Report, verify
-from tests.databases import with_database
-from tests.programs import Document, lion_rewards, put
+from tests.storage.books import Books, with_books
 
-_T = TypeVar("_T")
-
-START = datetime(2025, 6, 10, 12, 0, 0, tzinfo=UTC)
 UNGUARD = "ALTER TABLE transactions DISABLE TRIGGER transactions_append_only"
 GUARD = "ALTER TABLE transactions ENABLE TRIGGER transactions_append_only"
-
-
-@dataclass(slots=True)
-class Books:
-    """Two programs whose customers did everything that moves points, through leal itself."""
-
-    database: Database
-    now: datetime = START
-
-    @classmethod
-    async def made(cls, database: Database) -> "Books":
-        books = cls(database)
-        for _ in range(2):
-            program_id = await books.new_program()
-            for name in ("ann", "bob", "cem"):
-                await books.live(program_id, name)
-        return books
-
-    async def new_program(self) -> int:
-        publisher = Publisher(self.database, Sealer(b"k" * 32), fresh=secrets.token_hex)
-        made = await publisher.create(_document(), author="test", now=self.now)
-        return made.published.id
-
-    async def live(self, program_id: int, name: str) -> None:
-        """Joins and visits (100 approved, 100 pending), is given 50; gets into debt and out."""
-        desk, ask = self.desk(), Ask(program_id=program_id)
-        page, email = "https://lion.example/", f"{name}@lion.example"
-        await customers.initialize_session(desk, ask, merchant_id=name, email=email, page_url=page)
-        self.now += timedelta(days=40)
-        await points.add(desk, ask, name, points=50, reason=None)
-        await points.remove(desk, ask, name, points=500, reason="mistake")
-        await points.add(desk, ask, name, points=400, reason=None)
-
-    def desk(self) -> Desk:
-        return Desk(
-            database=self.database,
-            programs=Programs(self.database),
-            clock=lambda: self.now,
-            entropy=lambda: secrets.token_bytes(32),
-            consent={},
-            public_url="http://leal.test",
-        )
-
-
-def _document() -> Document:
-    document = lion_rewards()
-    put("expiry", {"mode": "date_earned", "months": 12, "enabled_on": "2020-01-01"})(document)
-    put("rules.1.approval_days", 14)(document)
-    return document
-
-
-def _with_books(url: str, work: Callable[[Books], Awaitable[_T]]) -> _T:
-    async def opened(database: Database) -> _T:
-        return await work(await Books.made(database))
-
-    return with_database(url, opened)
 
 
 def _after(url: str, *damage: str) -> Report:
@@ -99,7 +29,7 @@ def _after(url: str, *damage: str) -> Report:
             await books.database.execute(statement)
         return await verify(books.database, batch_customers=2)
 
-    return _with_books(url, work)
+    return with_books(url, work)
 
 
 def test_books_kept_by_leal_alone_are_clean(database_url: str) -> None:
@@ -110,7 +40,7 @@ def test_books_kept_by_leal_alone_are_clean(database_url: str) -> None:
             books.database, batch_customers=2, progress=lambda *how_far: seen.append(how_far)
         )
 
-    report = _with_books(database_url, work)
+    report = with_books(database_url, work)
     assert report == Report(customers=6, violations=(), counts={})
     assert report.is_clean
     assert seen == [(0, 6), (2, 6), (3, 6), (5, 6), (6, 6)]
@@ -127,7 +57,7 @@ def test_the_clean_books_have_debts_lots_and_pending_points(database_url: str) -
         )
         return tuple(row or ())
 
-    assert _with_books(database_url, work) == (50, 100, [0, 50])
+    assert with_books(database_url, work) == (50, 100, [0, 50])
 
 
 _ENTRY_OF_CEM_FOR_BOBS_ROW = """
@@ -346,7 +276,7 @@ def test_only_what_is_taken_back_may_leave_a_debt(
         )
         return await verify(books.database)
 
-    report = _with_books(database_url, work)
+    report = with_books(database_url, work)
     assert [each.invariant for each in report.violations] == [Invariant.OVERDRAWN] * violations
     for each in report.violations:
         assert each.finding.merchant_id == "bob"
@@ -379,7 +309,7 @@ def test_a_ledger_that_can_be_rewritten_is_named_and_left_whole(
         report = await verify(books.database)
         return report, await books.database.value(content) == before
 
-    report, untouched = _with_books(database_url, work)
+    report, untouched = with_books(database_url, work)
     assert untouched
     assert [each.finding.expected for each in report.violations] == [
         f"the database refuses {verb} of transactions" for verb in verbs
@@ -398,7 +328,7 @@ def test_a_busy_ledger_is_not_waited_for(database_url: str, damage: str, allowed
             await backup.execute("LOCK TABLE transactions IN ACCESS SHARE MODE")
             return await verify(books.database)
 
-    found = [each.finding.expected for each in _with_books(database_url, work).violations]
+    found = [each.finding.expected for each in with_books(database_url, work).violations]
     assert found.count("the database refuses TRUNCATE of transactions") == allowed
 
 
@@ -414,7 +344,7 @@ def test_one_program_is_checked_alone_and_an_unknown_one_is_missing(database_url
             await verify(books.database, program_id=2),
         )
 
-    first, second = _with_books(database_url, work)
+    first, second = with_books(database_url, work)
     assert (first.customers, first.is_clean) == (3, True)
     assert (second.customers, second.counts) == (3, {Invariant.BALANCES: 1})
 
@@ -426,7 +356,7 @@ def test_very_many_violations_are_counted_but_not_all_kept(database_url: str) ->
         )
         return await verify(books.database)
 
-    report = _with_books(database_url, work)
+    report = with_books(database_url, work)
     assert report.counts == {Invariant.CUSTOMER_EXISTS: 1200}
     assert len(report.violations) == verification.LISTED_VIOLATIONS == 1000
 

@@ -1,6 +1,6 @@
 """What shoppers and merchants do with a customer."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from leal.domain import birthdays, consent, enrolment
 from leal.domain.change import Change, begin, with_customer
@@ -78,6 +78,14 @@ async def subscribe_to_email(desk: Desk, ask: Ask, merchant_id: str) -> Outcome:
     return await change(desk, ask, Wanted(merchant_id=merchant_id), decide=decide)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FullName:
+    """What someone is called; None for a part that is not known."""
+
+    first: str | None
+    last: str | None
+
+
 async def update(
     desk: Desk,
     ask: Ask,
@@ -85,17 +93,25 @@ async def update(
     *,
     birthday: Birthday | None = None,
     blocked: bool | None = None,
+    name: FullName | None = None,
 ) -> Outcome:
-    """The merchant corrects the birthday, or blocks or unblocks; None leaves a part as it is."""
+    """The merchant corrects what is known of a customer, or blocks or unblocks them.
+
+    None leaves a part as it is.
+    """
 
     def decide(loaded: Loaded, scene: Scene) -> Change:
         account = known(loaded)
         changed = (
             birthdays.correct_birthday(account, scene, birthday) if birthday else begin(account)
         )
-        if blocked is None or blocked == account.customer.blocked:
+        customer = changed.customer
+        if blocked is not None:
+            customer = replace(customer, blocked=blocked)
+        if name is not None:
+            customer = replace(customer, first_name=name.first, last_name=name.last)
+        if customer == changed.customer:
             return changed
-        customer = replace(changed.customer, blocked=blocked, updated_at=scene.now)
-        return with_customer(changed, customer)
+        return with_customer(changed, replace(customer, updated_at=scene.now))
 
     return await change(desk, ask, Wanted(merchant_id=merchant_id), decide=decide)

@@ -146,7 +146,8 @@ async def _load(desk: Desk, on: Runner, *, ask: Ask, wanted: Wanted) -> tuple[Sc
     published = await desk.programs.lately(ask.program_id)
     loaded = await customers.load(on, ask.program_id, _windowed(wanted, published, now))
     if loaded.program_version != published.version:
-        published = await desk.programs.at(ask.program_id, loaded.program_version)
+        held = None if on is desk.database else on
+        published = await desk.programs.at(ask.program_id, loaded.program_version, on=held)
         loaded = await customers.load(on, ask.program_id, _windowed(wanted, published, now))
     return scene_of(published, ask, now=now, entropy=desk.entropy()), loaded
 

@@ -41,23 +41,31 @@ class Programs:
         """
         return self._newest.get(program_id) or await self.current(program_id)
 
-    async def at(self, program_id: int, version: int) -> PublishedProgram:
-        """Load a version; without I/O when it was used lately. Raises Missing."""
+    async def at(
+        self, program_id: int, version: int, *, on: Runner | None = None
+    ) -> PublishedProgram:
+        """Load a version; without I/O when it was used lately. Raises Missing.
+
+        Who holds a connection passes it as `on`: to wait for a second one may be to wait for
+        everyone who waits for the first.
+        """
         key = program_id, version
         known = self._parsed.get(key)
         if known is not None:
             self._parsed.move_to_end(key)
             return known
+        if on is not None:
+            return await self._load(on, program_id, version)
         # Many requests notice a new version at the same moment: one loads it for all of them.
         task = self._loading.get(key)
         if task is None:
-            task = asyncio.create_task(self._load(program_id, version))
+            task = asyncio.create_task(self._load(self._database, program_id, version))
             self._loading[key] = task
             task.add_done_callback(lambda _done: self._loading.pop(key, None))
         return await asyncio.shield(task)
 
-    async def _load(self, program_id: int, version: int) -> PublishedProgram:
-        document = await stored.load_version(self._database, program_id, version)
+    async def _load(self, on: Runner, program_id: int, version: int) -> PublishedProgram:
+        document = await stored.load_version(on, program_id, version)
         program = read_program(msgspec.json.decode(document))
         published = PublishedProgram(id=program_id, version=version, program=program)
         self._parsed[program_id, version] = published

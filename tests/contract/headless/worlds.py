@@ -104,13 +104,13 @@ class Shop:
         """All that is stored about customers."""
         return {table: self.rows(table) for table in TABLES}
 
-    def token(self, merchant_id: str, *, site: int = 0, **claims: object) -> str:
+    def token(self, customer: object, *, site: int = 0, **claims: object) -> str:
         """A session token of any of the program's sites, counted from 0."""
         credentials = self.world.tenant.sites[site]
         payload = {
             "key_id": credentials.sdk_key_id,
             "site_id": credentials.site_id,
-            "merchant_id": merchant_id,
+            "merchant_id": customer,
             "issued_at": int(self.world.now.timestamp()),
             **claims,
         }

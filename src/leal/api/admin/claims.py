@@ -1,6 +1,7 @@
 """Claimed rewards as the Admin API shows them, each with the reward it is of."""
 
 from decimal import Decimal
+from typing import assert_never
 
 from leal.api.admin.values import Json, Showing, instant, optional_instant
 from leal.domain.claims import ClaimedReward, ClaimState, UsageStatus
@@ -8,10 +9,15 @@ from leal.domain.dates import local_day
 from leal.domain.money import from_minor
 from leal.domain.program import Program
 from leal.domain.rewards import Reward
-from leal.domain.rewards.carts import ActiveSubscriptionProductReward, ProductCartReward
+from leal.domain.rewards.carts import (
+    ActiveSubscriptionDiscountVoucherReward,
+    ActiveSubscriptionProductReward,
+    ProductCartReward,
+)
 from leal.domain.rewards.goods import FixedDiscount, PercentageDiscount
 from leal.domain.rewards.terms import FixedCost, RewardKind
 from leal.domain.rewards.vouchers import (
+    CartDiscountVoucherReward,
     CartVariableDiscountVoucherReward,
     CollectionDiscountVoucherReward,
     FreeShippingVoucherReward,
@@ -108,7 +114,7 @@ def _reward(claim: ClaimedReward, showing: Showing) -> Json:
         "sort_key": program.rewards.index(found) + 1 if found else 0,
         "content": {"fulfilment_instructions": claim.terms.fulfilment_explanation},
         "point_cost": _cost(found) if found else claim.points_cost,
-        "method": _METHODS.get(claim.kind, "voucher"),
+        "method": _METHODS.get(RewardKind(claim.kind), "voucher"),
         **_discount(found),
         "usage_limit": 1,
         **_range(found),
@@ -139,21 +145,30 @@ def _cost(reward: Reward) -> int:
 
 
 def _discount(reward: Reward | None) -> Json:
-    discount = getattr(reward, "discount", None)
-    kind, amount = "custom", None
-    if isinstance(discount, FixedDiscount):
-        kind, amount = "flat", _number(discount.amount)
-    elif isinstance(discount, PercentageDiscount):
-        kind, amount = "percentage", discount.percentage
-    elif isinstance(reward, CartVariableDiscountVoucherReward):
-        kind = "flat"
+    kind, amount = _discount_of(reward)
+    spend = reward.minimum_spend if isinstance(reward, _WithMinimum) else None
     shipping = reward.max_shipping if isinstance(reward, FreeShippingVoucherReward) else None
     return {
         "discount_type": kind,
         "discount_amount": amount,
-        "minimum_spend": _number(getattr(reward, "minimum_spend", None)),
+        "minimum_spend": _number(spend),
         "max_free_shipping": _number(shipping),
     }
+
+
+def _discount_of(reward: Reward | None) -> tuple[str, int | float | None]:
+    """Flat with an amount, a percentage, or custom; chosen by the customer, it has no amount."""
+    if isinstance(reward, CartVariableDiscountVoucherReward):
+        return "flat", None
+    if not isinstance(reward, _WithDiscount):
+        return "custom", None
+    match reward.discount:
+        case FixedDiscount(amount=amount):
+            return "flat", _number(amount)
+        case PercentageDiscount(percentage=percentage):
+            return "percentage", percentage
+        case _:
+            assert_never(reward.discount)
 
 
 def _range(reward: Reward | None) -> Json:
@@ -165,7 +180,7 @@ def _range(reward: Reward | None) -> Json:
 
 def _targets(reward: Reward | None, claim: ClaimedReward) -> Json:
     products, collections = [], []
-    kind = _TARGETS.get(claim.kind, "all")
+    kind = _TARGETS.get(RewardKind(claim.kind), "all")
     if isinstance(
         reward, ProductDiscountVoucherReward | ProductCartReward | ActiveSubscriptionProductReward
     ):
@@ -183,11 +198,18 @@ def _targets(reward: Reward | None, claim: ClaimedReward) -> Json:
             }
         )
     elif isinstance(reward, CollectionDiscountVoucherReward):
-        collection = reward.collection
-        collections.append({"id": collection.id, "url": collection.url, "restriction_text": None})
+        goods = reward.collection
+        collections.append({"id": goods.id, "url": goods.url, "restriction_text": None})
     return {"target_type": kind, "target_collections": collections, "target_products": products}
 
 
+_WithMinimum = CartDiscountVoucherReward | CollectionDiscountVoucherReward
+_WithDiscount = (
+    CartDiscountVoucherReward
+    | CollectionDiscountVoucherReward
+    | ProductDiscountVoucherReward
+    | ActiveSubscriptionDiscountVoucherReward
+)
 _METHODS = {RewardKind.CUSTOM: "store_fulfilment", RewardKind.GIFT_CARD: "gift_card"}
 _TARGETS = {
     RewardKind.CUSTOM: "custom",

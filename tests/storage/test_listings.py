@@ -1,0 +1,403 @@
+"""Lists: every row once whatever the order, never a row too early, never a walk through a table.
+
+Seen to fail: with the condition on `settles` taken out (rows too early), with > instead of a
+row-wise comparison of two keys (rows lost among those changed at the same moment), with joins in
+place of the look-ups (whole tables read).
+"""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import product
+from typing import Any, TypeVar
+
+import asyncpg
+import pytest
+
+from leal.storage.db import Database
+from leal.storage.listings import (
+    Filters,
+    Page,
+    Part,
+    Place,
+    Sort,
+    find_transactions_of,
+    list_customers,
+    list_transactions,
+)
+from tests.databases import with_database
+
+T = TypeVar("T")
+
+NOON = datetime(2025, 6, 10, 12, tzinfo=UTC)
+MANY = 50_000
+ALL = Filters()
+
+PROGRAM = "INSERT INTO programs VALUES ($1, 'test', 1, now())"
+CUSTOMER = """
+INSERT INTO customers (program_id, customer_id, site_id, merchant_id, email, email_key,
+    referral_id, created_at, updated_at)
+SELECT $1, n, 1, 'm' || n, 'C' || n || '@Example.com', 'c' || n || '@example.com', 'r' || n, $3, $4
+FROM (SELECT $2::bigint AS n)
+"""
+HISTORY = """
+INSERT INTO history (program_id, history_id, customer_id, kind, happened_at, updated_at, settles)
+VALUES ($1, $2, $3, 'points_added', $4, $4, pg_snapshot_xmax(pg_current_snapshot()))
+"""
+TRANSACTION = """
+INSERT INTO transactions (program_id, transaction_id, customer_id, history_id, resource, cause,
+    points_approved, points_pending, points_spent, lots, created_at, settles)
+VALUES ($1, $2, $3, $2, 'adjustment', 'awarded', 5, 0, 0, '[]', $4, '1')
+"""
+# as for rows of long ago, whatever other tests on the same server are up to
+AGE = "UPDATE customers SET recorded_at = now() - interval '1 hour'"
+
+
+def on(url: str, work: Callable[[Database], Awaitable[T]]) -> T:
+    async def prepared(database: Database) -> T:
+        await database.execute(PROGRAM, 1)
+        await database.execute(PROGRAM, 2)
+        return await work(database)
+
+    return with_database(url, prepared)
+
+
+async def populate(database: Database, *, customers: int) -> None:
+    """Customers 1 to n of program 1 by the minute, three of them changed at each moment."""
+    for number in range(1, customers + 1):
+        changed = NOON + timedelta(hours=number * 7 % customers // 3)
+        await database.execute(CUSTOMER, 1, number, NOON + timedelta(minutes=number), changed)
+    await database.execute(CUSTOMER, 2, 1000, NOON, NOON)
+    await database.execute(AGE)
+
+
+def ids(page: Page[Any]) -> list[int]:
+    return [row.id for row in page.rows]
+
+
+async def walk(
+    database: Database, part: Part, *, place: Place | None = None
+) -> tuple[list[int], list[int]]:
+    """All ids from a place on, as a reader of pages gets them, and how long the pages were."""
+    found: list[int] = []
+    lengths: list[int] = []
+    while True:
+        page = await list_customers(database, 1, filters=ALL, part=replace(part, place=place))
+        found = ids(page) + found if part.backwards else found + ids(page)
+        lengths.append(len(page.rows))
+        if not page.more:
+            return found, lengths
+        edge = page.rows[0] if part.backwards else page.rows[-1]
+        place = Place(id=edge.id, updated_at=edge.updated_at)
+
+
+def test_every_customer_comes_once_forwards_and_backwards(database_url: str) -> None:
+    async def work(database: Database) -> None:
+        await populate(database, customers=23)
+        for sort, ascending, limit in product(Sort, (True, False), (1, 4, 22, 23, 500)):
+            part = Part(limit=limit, sort=sort, ascending=ascending)
+            expected = sorted(range(1, 24), key=keys[sort], reverse=not ascending)
+            there, lengths = await walk(database, part)
+            assert there == expected
+            assert set(lengths[:-1]) <= {limit}
+            sign = 1 if ascending else -1
+            end = Place(id=12 + sign * 12, updated_at=NOON + sign * timedelta(days=9))
+            back, _ = await walk(database, replace(part, backwards=True), place=end)
+            assert back == expected
+
+    keys: dict[Sort, Callable[[int], tuple[int, int]]] = {
+        Sort.ID: lambda number: (0, number),
+        Sort.UPDATED_AT: lambda number: (number * 7 % 23 // 3, number),
+    }
+    on(database_url, work)
+
+
+FILTERED = (
+    (Filters(since_id=7), [9, 8]),
+    (Filters(email="C7@ex"), [7]),
+    (Filters(email="EXAMPLE.COM"), [9, 8, 7, 6, 5, 4, 3, 2, 1]),
+    (Filters(email="%"), []),
+    (Filters(created_from=NOON + timedelta(minutes=8)), [9, 8]),
+    (Filters(created_before=NOON + timedelta(minutes=3)), [2, 1]),
+    (Filters(updated_from=NOON + timedelta(hours=2)), [8, 5, 1]),
+    (Filters(updated_before=NOON + timedelta(hours=1)), [9, 7, 3]),
+    (Filters(since_id=3, email="c", updated_before=NOON + timedelta(hours=1)), [9, 7]),
+)
+
+
+def test_filters_are_all_met(database_url: str) -> None:
+    """Customers 1 to 9 were changed at hours 2 1 0 1 2 1 0 2 0."""
+
+    async def work(database: Database) -> None:
+        await populate(database, customers=9)
+        for filters, expected in FILTERED:
+            page = await list_customers(database, 1, filters=filters, part=Part(limit=100))
+            assert ids(page) == expected, filters
+
+    on(database_url, work)
+
+
+def test_rows_can_be_skipped(database_url: str) -> None:
+    async def work(database: Database) -> Page[Any]:
+        await populate(database, customers=9)
+        return await list_customers(database, 1, filters=ALL, part=Part(limit=3, skip=5))
+
+    page = on(database_url, work)
+    assert (ids(page), page.more) == ([4, 3, 2], True)
+
+
+def test_an_unsettled_row_is_kept_back_until_no_smaller_id_can_come(database_url: str) -> None:
+    """Customer 2 is there already while the transaction that will write customer 1 still runs."""
+
+    async def work(database: Database) -> tuple[list[int], list[int], list[int]]:
+        async with database.transaction() as slow:
+            runs = int(await slow.value("SELECT pg_current_xact_id()::text"))
+            await database.execute(CUSTOMER, 1, 2, NOON, NOON)
+            await database.execute("UPDATE customers SET settles = $1::text::xid8", str(runs + 1))
+            early = ids(await list_customers(database, 1, filters=ALL, part=since(0)))
+            looked_up = Part(limit=100, settled=False)
+            shown = ids(await list_customers(database, 1, filters=ALL, part=looked_up))
+            await slow.execute(CUSTOMER, 1, 1, NOON, NOON)
+        return early, shown, await settled(database, 2)
+
+    assert on(database_url, work) == ([], [2], [1, 2])
+
+
+def since(smallest: int) -> Part:
+    return Part(limit=100, ascending=True, place=Place(id=smallest))
+
+
+async def settled(database: Database, count: int) -> list[int]:
+    """What is listed once `count` customers are; other tests' transactions may hold them back."""
+    found: list[int] = []
+    for _ in range(200):
+        found = ids(await list_customers(database, 1, filters=ALL, part=since(0)))
+        if len(found) >= count:
+            break
+        await asyncio.sleep(0.05)
+    return found
+
+
+SAVE = "SELECT leal_save(1, NULL, 0, $1::json)"
+
+
+def new_customer(name: str) -> str:
+    return json.dumps(
+        {
+            "customer": {
+                "site_id": 1,
+                "merchant_id": name,
+                "properties": {},
+                "metadata": {},
+                "blocked": False,
+                "points_approved": 0,
+                "points_pending": 0,
+                "points_spent": 0,
+                "rewards_claimed": 0,
+                "rewards_used": 0,
+                "lifetime_points": 0,
+                "lifetime_spend": 0,
+                "lifetime_orders": 0,
+                "tier_manual": False,
+                "email_consent": "unknown",
+                "sms_consent": "unknown",
+                "referral_id": name,
+                "created_at": NOON.isoformat(),
+                "updated_at": NOON.isoformat(),
+            },
+            "history": [
+                {"kind": "points_added", "points": 5, "happened_at": NOON.isoformat()},
+            ],
+            "transactions": [
+                {
+                    "history_id": -1,
+                    "resource": "adjustment",
+                    "cause": "awarded",
+                    "points_approved": 5,
+                    "points_pending": 0,
+                    "points_spent": 0,
+                    "lots": [],
+                    "created_at": NOON.isoformat(),
+                }
+            ],
+        }
+    )
+
+
+@pytest.mark.parametrize("bystander", [False, True], ids=["alone", "beside an idle transaction"])
+def test_a_reader_that_remembers_its_last_id_misses_nobody(
+    database_url: str, *, bystander: bool
+) -> None:
+    """Three real connections: a slow writer with the smaller ids, a quick one, and a reader.
+
+    The bystander began before both, drew nothing and ends between them: an upper bound taken from
+    the latest finished transaction is passed by then, although the slow writer still runs.
+    """
+
+    async def work(database: Database) -> tuple[list[str], list[str]]:
+        customers: list[str] = []
+        postings: list[str] = []
+        newest = {"customer": 0, "posting": 0}
+
+        async def read() -> None:
+            people = await list_customers(database, 1, filters=ALL, part=since(newest["customer"]))
+            for person in people.rows:
+                customers.append(person.merchant_id)
+                newest["customer"] = person.id
+            ledger = await list_transactions(
+                database, 1, filters=ALL, part=since(newest["posting"])
+            )
+            for posting in ledger.rows:
+                postings.append(posting.customer.merchant_id)
+                newest["posting"] = posting.id
+
+        idle = await _begun(database_url)
+        async with database.transaction() as slow:
+            await slow.value(SAVE, new_customer("slow"))
+            await database.value(SAVE, new_customer("quick"))
+            if bystander:
+                await idle.execute("COMMIT")
+            await read()
+        await idle.close()
+        for _ in range(200):
+            await read()
+            if len(postings) == len(customers) == 2:
+                break
+            await asyncio.sleep(0.05)
+        return customers, postings
+
+    assert on(database_url, work) == (["slow", "quick"], ["slow", "quick"])
+
+
+async def _begun(url: str) -> asyncpg.Connection:
+    connection = await asyncpg.connect(url)
+    await connection.execute("BEGIN; SELECT pg_current_xact_id()")
+    return connection
+
+
+def test_rows_restored_into_a_younger_cluster_are_shown(database_url: str) -> None:
+    async def work(database: Database) -> tuple[list[int], list[int]]:
+        await database.execute(CUSTOMER, 1, 1, NOON, NOON)
+        await database.execute("UPDATE customers SET settles = '999999999999'::xid8")
+        fresh = ids(await list_customers(database, 1, filters=ALL, part=since(0)))
+        await database.execute(AGE)
+        return fresh, ids(await list_customers(database, 1, filters=ALL, part=since(0)))
+
+    assert on(database_url, work) == ([], [1])
+
+
+def test_a_ledger_is_its_program_s_and_its_customer_s(database_url: str) -> None:
+    async def work(database: Database) -> tuple[object, ...]:
+        await populate(database, customers=3)
+        for number, customer in enumerate((1, 2, 1, 3, 1), start=1):
+            await database.execute(HISTORY, 1, number, customer, NOON)
+            await database.execute(TRANSACTION, 1, number, customer, NOON)
+        part = Part(limit=100)
+        whole = await list_transactions(database, 1, filters=ALL, part=part)
+        one = await list_transactions(database, 1, filters=Filters(customer_id=1), part=part)
+        own = await find_transactions_of(database, 1, "m1", filters=Filters(since_id=1), part=part)
+        assert own
+        assert {posting.customer.merchant_id for posting in own.rows} == {"m1"}
+        none = await find_transactions_of(database, 1, "m1000", filters=ALL, part=part)
+        other = await list_transactions(database, 2, filters=ALL, part=part)
+        return ids(whole), ids(one), ids(own), none, ids(other)
+
+    assert on(database_url, work) == ([5, 4, 3, 2, 1], [5, 3, 1], [5, 3], None, [])
+
+
+FILL = f"""
+INSERT INTO customers (program_id, site_id, merchant_id, email, email_key, referral_id,
+    created_at, updated_at, recorded_at)
+SELECT 1, 1, 'm' || n, n || '@example.com', n || '@example.com', 'r' || n,
+    timestamptz '2025-01-01' + n * interval '1 minute',
+    timestamptz '2025-01-01' + n * 7919 % {MANY} * interval '1 minute', '2025-01-01'
+FROM generate_series(1, {MANY}) AS n;
+INSERT INTO history (program_id, customer_id, kind, happened_at, updated_at, settles)
+SELECT 1, customer_id, 'points_added', created_at, updated_at, settles FROM customers;
+INSERT INTO transactions (program_id, customer_id, history_id, resource, cause, points_approved,
+    points_pending, points_spent, lots, created_at, settles, recorded_at)
+SELECT 1, customer_id, history_id, 'adjustment', 'awarded', 5, 0, 0, '[]', happened_at, '1',
+    '2025-01-01'
+FROM history;
+ANALYZE customers; ANALYZE history; ANALYZE transactions;
+"""  # noqa: S608 - made of the number above
+
+
+class Overheard:
+    """A database that remembers what it was asked."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.asked: list[tuple[str, tuple[object, ...]]] = []
+
+    async def row(self, sql: str, *args: object) -> asyncpg.Record | None:
+        self.asked.append((sql, args))
+        return await self._database.row(sql, *args)
+
+    async def rows(self, sql: str, *args: object) -> list[asyncpg.Record]:
+        self.asked.append((sql, args))
+        return await self._database.rows(sql, *args)
+
+    async def value(self, sql: str, *args: object) -> Any:
+        self.asked.append((sql, args))
+        return await self._database.value(sql, *args)
+
+    async def execute(self, sql: str, *args: object) -> str:
+        self.asked.append((sql, args))
+        return await self._database.execute(sql, *args)
+
+
+async def explained(database: Database, overheard: Overheard) -> dict[str, float]:
+    """The most rows that a scan of each table went through."""
+    (sql, args), *more = overheard.asked
+    assert not more, "a page is one statement"
+    plan = await database.value(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}", *args)
+    read: dict[str, float] = {}
+
+    def visit(node: dict[str, Any]) -> None:
+        if "Relation Name" in node:
+            removed = node.get("Rows Removed by Filter", 0) + node.get("Rows Removed by Index", 0)
+            rows = (node["Actual Rows"] + removed) * node["Actual Loops"]
+            table = node["Relation Name"]
+            read[table] = max(read.get(table, 0), rows)
+        for inner in node.get("Plans", []):
+            visit(inner)
+
+    visit(json.loads(plan)[0]["Plan"])
+    return read
+
+
+def test_a_page_costs_a_page_however_deep(database_url: str) -> None:
+    middle = Place(id=5, updated_at=datetime(2025, 1, 18, tzinfo=UTC))
+    by_change = Part(limit=100, sort=Sort.UPDATED_AT, settled=False)
+
+    async def work(database: Database) -> dict[str, dict[str, float]]:
+        await database.execute(FILL)
+        found = {}
+        parts: dict[str, tuple[Filters, Part]] = {
+            "newest": (ALL, Part(limit=100)),
+            "cursor": (ALL, Part(limit=100, place=Place(id=25_000))),
+            "backwards": (ALL, Part(limit=100, place=Place(id=25_000), backwards=True)),
+            "since": (Filters(since_id=25_000), Part(limit=100, ascending=True)),
+            "changed": (ALL, by_change),
+            "changed, cursor": (ALL, replace(by_change, place=middle)),
+            "changed, upwards": (ALL, replace(by_change, place=middle, ascending=True)),
+        }
+        for name, (filters, part) in parts.items():
+            people = Overheard(database)
+            await list_customers(people, 1, filters=filters, part=part)
+            found[name] = await explained(database, people)
+            if part.sort is Sort.ID:
+                ledger = Overheard(database)
+                await list_transactions(ledger, 1, filters=filters, part=part)
+                found[f"ledger: {name}"] = await explained(database, ledger)
+        own = Overheard(database)
+        await find_transactions_of(own, 1, "m25000", filters=ALL, part=Part(limit=100))
+        found["one customer's"] = await explained(database, own)
+        return found
+
+    found = on(database_url, work)
+    assert {name: read for name, read in found.items() if max(read.values()) > 102} == {}
+    assert set(found["ledger: newest"]) >= {"transactions", "history", "customers"}

@@ -117,6 +117,9 @@ def _comes_back(
     change, lots = put(change, points, expires_at=row.expires_at)
     entry = _entry(row, scene, cause, moves=_Moved(approved=points, lots=lots))
     change = _posted(change, scene, row, posted=entry)
+    change = with_event(
+        change, "program_events/customer.points_earned", {"points": points}, now=scene.now
+    )
     return with_changed_row(change, replace(row, state=AwardState.APPROVED))
 
 

@@ -77,7 +77,8 @@ def with_customer(change: Change, customer: Customer) -> Change:
 
 def with_history(change: Change, row: HistoryRow) -> tuple[Change, HistoryRow]:
     """Adds a row of history; returns it with the id by which this change's rows refer to it."""
-    row = replace(row, id=-(len(change.history) + 1))
+    version = row.program_version or change.account.program_version
+    row = replace(row, id=-(len(change.history) + 1), program_version=version)
     newest_first = sorted(
         (row, *change.account.history), key=lambda each: each.happened_at, reverse=True
     )

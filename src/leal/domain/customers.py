@@ -138,6 +138,7 @@ class HistoryRow:
 
     `source` names the outside cause and is unique in the program; `title` is the words for the
     thing at that time, for when its rule, reward or tier is gone from the program.
+    `program_version` is the version it happened under; accounts are loaded without it.
     """
 
     id: int
@@ -158,6 +159,7 @@ class HistoryRow:
     source: str | None = None
     approve_at: datetime | None = None
     expires_at: datetime | None = None
+    program_version: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,7 +228,8 @@ class Account:
     """A customer with everything a decision and a view need.
 
     `history` and `claims` hold the newest first; `lots` and `rows` (the history rows a decision is
-    about, however old) are empty unless they were asked for.
+    about, however old) are empty unless they were asked for. `program_version` is the version in
+    force when it was loaded.
     """
 
     customer: Customer
@@ -236,6 +239,7 @@ class Account:
     progress: tuple[DayProgress, ...] = ()
     lots: tuple[Lot, ...] = ()
     rows: tuple[HistoryRow, ...] = ()
+    program_version: int | None = None
 
     def counter(self, subject: Subject, subject_id: int) -> Counter | None:
         """The counter of one rule or reward, if it was ever completed or claimed."""

@@ -26,7 +26,7 @@ def new_customer(scene: Scene, *, merchant_id: str, email: str | None) -> Change
         created_at=scene.now,
         updated_at=scene.now,
     )
-    return begin(Account(customer=customer))
+    return begin(Account(customer=customer, program_version=scene.published.version))
 
 
 def start_session(

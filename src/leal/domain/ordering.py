@@ -6,7 +6,7 @@ its points are a function of its state alone.
 """
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from fractions import Fraction
 from math import floor
 from typing import assert_never
@@ -26,7 +26,7 @@ from leal.domain.dates import local_day
 from leal.domain.expiry import expires_at
 from leal.domain.limits import tally
 from leal.domain.money import minor_digits
-from leal.domain.orders import Counted, NotFired, Order, OrderTerms
+from leal.domain.orders import UNSAVED_ORDER, Counted, NotFired, Order, OrderTerms
 from leal.domain.points import touched
 from leal.domain.purchases import holds_any, net_minor, points_of
 from leal.domain.rewards.granting import grant
@@ -36,63 +36,68 @@ from leal.domain.rules.purchases import (
     ProductPurchaseRule,
     PurchaseRule,
 )
-from leal.domain.rules.terms import PointsResult
+from leal.domain.rules.terms import PointsResult, RewardResult, RuleResult
 from leal.domain.scene import Scene
 from leal.domain.tier_settings import BoundaryMode
-from leal.domain.tiers import settle_upgrade
+from leal.domain.tiers import settle_upgrade, tier_of
 
-OrderRule = PurchaseRule | ProductPurchaseRule | CollectionPurchaseRule
+GoodsRule = ProductPurchaseRule | CollectionPurchaseRule
+OrderRule = PurchaseRule | GoodsRule
 
 
 class WhoseOrder(Exception):  # noqa: N818 - said to the use case, which then asks for its customer
     """The order is another customer's than the one who was loaded."""
 
 
-def work_off(change: Change, scene: Scene, order: Order) -> Change:
+def work_off(change: Change, scene: Scene, order: Order, *, past: bool = False) -> Change:
     """Makes the customer's account agree with the order's latest state.
 
     `account.rows` must hold the order's history rows and `account.lots` the lots. A blocked
-    customer's or a guest's order is kept and counted towards tiers, and earns nothing.
+    customer's or a guest's order is kept and counted towards tiers, and earns nothing; what a guest
+    paid earns only when it is credited as a `past` purchase, by the purchase rule.
+
+    What is promised comes first, so an order that raises its customer is bought in the tier before.
     """
-    order = seen_paid(order, scene)
-    change = _count(replace(change, order=order), scene, order)
-    order = change.order or order
-    if order.paid_at is not None and order.terms is None and _earns(change):
-        change = promise(change, scene, order, approve_from=order.paid_at)
-    return _settle_rows(change, scene)
+    scene = replace(scene, site=scene.program.site(order.site_id) or scene.site)
+    order = seen_paid(order, scene, by=change.customer.state)
+    change = replace(change, order=order)
+    if _earns(order, change.customer.state, past=past):
+        change = promise(change, scene, order, past=past)
+    return _settle_rows(_count(change, scene), scene)
 
 
-def promise(change: Change, scene: Scene, order: Order, *, approve_from: datetime) -> Change:
+def promise(change: Change, scene: Scene, order: Order, *, past: bool = False) -> Change:
     """Fixes which rules the paid order completes, and at which rate; rewards are given at once.
 
-    Points wait for the rule's approval days counted from `approve_from`.
+    Points wait for the rule's approval days from the payment. Rules for certain goods may still
+    come to hold when the shop names the goods later; the purchase rule is fixed the first time. A
+    `past` purchase is credited by the purchase rule alone.
     """
-    terms: list[OrderTerms] = []
-    not_fired: list[NotFired] = []
+    terms = {each.rule_id: each for each in order.terms or ()}
+    not_fired = {each.rule_id: each for each in order.not_fired}
+    kinds = PurchaseRule if past else OrderRule if order.terms is None else GoodsRule
     for rule in scene.program.rules:
-        if not isinstance(rule, OrderRule):
+        if not isinstance(rule, kinds) or rule.id in terms:
             continue
         no = _why_not(rule, change.account, scene, order=order)
         if no is not None:
-            not_fired.append(NotFired(rule_id=rule.id, why=no))
+            not_fired[rule.id] = NotFired(rule_id=rule.id, why=no)
             continue
-        change = _completed(change, scene, rule)
+        not_fired.pop(rule.id, None)
         result = variant_now(rule, change.account, scene).result
-        if isinstance(result, PointsResult):
-            terms.append(_terms(rule, result, scene, approve_from=approve_from))
-        else:
-            reward = scene.program.reward(result.reward_id)
-            if reward is not None:
-                change = grant(change, scene, reward, source=ClaimSource.RULE, source_id=rule.id)
-    tier = change.customer.tier
-    order = replace(
+        terms[rule.id] = _terms(rule, result, scene, order=order)
+        change = _completed(change, scene, rule)
+        if isinstance(result, RewardResult):
+            change = _given(change, scene, rule, result=result)
+    tier = tier_of(change.customer, scene.program)
+    promised = replace(
         order,
-        terms=tuple(terms),
-        not_fired=tuple(not_fired),
-        program_version=scene.published.version,
-        tier_id=tier.tier_id if tier else None,
+        terms=tuple(terms.values()),
+        not_fired=tuple(not_fired.values()),
+        program_version=order.program_version or scene.published.version,
+        tier_id=order.tier_id or (tier.id if tier else None),
     )
-    return replace(change, order=order)
+    return replace(change, order=promised)
 
 
 def source_of(order: Order, rule_id: int) -> str:
@@ -100,16 +105,27 @@ def source_of(order: Order, rule_id: int) -> str:
     return f"order:{order.site_id}:{order.merchant_id}:{rule_id}"
 
 
-def seen_paid(order: Order, scene: Scene) -> Order:
-    """Notes the first time the order is paid in full, and whether its tax earns points."""
+def seen_paid(order: Order, scene: Scene, *, by: CustomerState) -> Order:
+    """Notes the first time the order is seen paid in full: when, by whom, and whether tax earns.
+
+    An order that is told of when it is paid already was paid when it was placed.
+    """
     if not order.is_paid or order.paid_at is not None:
         return order
-    site = scene.program.site(order.site_id) or scene.site
-    return replace(order, paid_at=max(order.ordered_at, scene.now), counts_tax=site.counts_tax)
+    told_late = order.version == UNSAVED_ORDER
+    return replace(
+        order,
+        paid_at=min(order.ordered_at, scene.now) if told_late else scene.now,
+        paid_by=by,
+        counts_tax=scene.site.counts_tax,
+    )
 
 
-def _earns(change: Change) -> bool:
-    return change.customer.state is CustomerState.ENROLLED
+def _earns(order: Order, state: CustomerState, *, past: bool) -> bool:
+    """A member's own payment earns once it is worth something; a guest's only as a past one."""
+    member = state is CustomerState.ENROLLED
+    own = past or order.paid_by is CustomerState.ENROLLED
+    return member and own and net_minor(order) > 0
 
 
 def _why_not(rule: OrderRule, account: Account, scene: Scene, *, order: Order) -> str | None:
@@ -146,22 +162,31 @@ def _completed(change: Change, scene: Scene, rule: OrderRule) -> Change:
     )
 
 
-def _terms(
-    rule: OrderRule, result: PointsResult, scene: Scene, *, approve_from: datetime
-) -> OrderTerms:
-    due = approve_from + timedelta(days=rule.approval_days)
+def _given(change: Change, scene: Scene, rule: OrderRule, *, result: RewardResult) -> Change:
+    reward = scene.program.reward(result.reward_id)
+    if reward is None:
+        return change
+    return grant(change, scene, reward, source=ClaimSource.RULE, source_id=rule.id)
+
+
+def _terms(rule: OrderRule, result: RuleResult, scene: Scene, *, order: Order) -> OrderTerms:
+    """What is promised in points; nothing when the rule gives a reward instead."""
+    due = (order.paid_at or scene.now) + timedelta(days=rule.approval_days)
     approve_at = due if due > scene.now else None
+    points = result if isinstance(result, PointsResult) else PointsResult(0)
     settings = scene.program.points
     return OrderTerms(
         rule_id=rule.id,
         rule_kind=rule.KIND,
         title=rule.title.in_(scene.program.primary_site.default_language),
-        points=result.points,
-        per_unit=result.per_currency_unit,
+        points=points.points,
+        per_unit=points.per_currency_unit,
         rounding=settings.rounding,
         approve_at=approve_at,
         expires_at=expires_at(scene.program, earned_at=scene.now, approve_at=approve_at),
-        modifiers=settings.modifiers if result.per_currency_unit else (),
+        modifiers=settings.modifiers if points.per_currency_unit else (),
+        products=rule.products if isinstance(rule, ProductPurchaseRule) else (),
+        collections=rule.collections if isinstance(rule, CollectionPurchaseRule) else (),
     )
 
 
@@ -170,9 +195,8 @@ def _settle_rows(change: Change, scene: Scene) -> Change:
     order = change.order
     if order is None or order.terms is None:
         return change
-    site = scene.program.site(order.site_id) or scene.site
     for terms in order.terms:
-        points = points_of(order, terms, currency=site.currency)
+        points = points_of(order, terms, currency=scene.site.currency)
         row = _row_of(change, order, terms)
         if row is None and points > 0:
             change, row = with_history(change, _new_row(order, terms, scene))
@@ -203,37 +227,35 @@ def _new_row(order: Order, terms: OrderTerms, scene: Scene) -> HistoryRow:
         source=source_of(order, terms.rule_id),
         approve_at=terms.approve_at,
         expires_at=terms.expires_at,
+        program_version=order.program_version,
     )
 
 
-def _count(change: Change, scene: Scene, order: Order) -> Change:
+def _count(change: Change, scene: Scene) -> Change:
     """Counts net spend and the order itself towards tiers, on the day it was paid."""
-    if order.paid_at is None:
+    order = change.order
+    if order is None or order.paid_at is None:
         return change
-    primary = scene.program.primary_site
     net = net_minor(order)
-    before = order.counted or Counted(counted_on=local_day(order.paid_at, primary.zone))
-    now = replace(
-        before,
-        spend_minor=_at_par(net, order, scene),
-        orders=1 if net > 0 else 0,
-    )
+    zone = scene.program.primary_site.zone
+    before = order.counted or Counted(counted_on=local_day(order.paid_at, zone))
+    now = replace(before, spend_minor=_at_par(net, scene), orders=1 if net > 0 else 0)
+    change = replace(change, order=replace(order, counted=now))
     if now == before:
-        return replace(change, order=replace(order, counted=before))
+        return change
     progress = Progress(
         earned_on=now.counted_on,
         spend=now.spend_minor - before.spend_minor,
         orders=now.orders - before.orders,
     )
-    change = replace(change, order=replace(order, counted=now))
     change = with_progress(change, progress, amount=_amount(progress, scene))
     return touched(settle_upgrade(change, scene), scene.now)
 
 
-def _at_par(net: Fraction, order: Order, scene: Scene) -> int:
+def _at_par(net: Fraction, scene: Scene) -> int:
     """Net spend in minor units of the primary site's currency, counted at par, rounded down."""
-    site = scene.program.site(order.site_id) or scene.site
-    apart = minor_digits(scene.program.primary_site.currency) - minor_digits(site.currency)
+    primary, site = scene.program.primary_site, scene.site
+    apart = minor_digits(primary.currency) - minor_digits(site.currency)
     return floor(net * Fraction(10) ** apart)
 
 

@@ -11,6 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from leal.domain.modifiers import Modifier
+from leal.domain.customers import CustomerState
 
 UNSAVED_ORDER = 0
 """The id and version of an order that exists in memory only."""
@@ -70,7 +71,8 @@ class OrderTerms:
     """What one rule promised when the order was paid: the tier's rate of that moment.
 
     `per_unit` points are for each main unit of currency, else for the order. `approve_at` None
-    means at once. `modifiers` are those in force then.
+    means at once. `modifiers` are those in force then; `products` and `collections` are the goods
+    a rule is about.
     """
 
     rule_id: int
@@ -82,6 +84,8 @@ class OrderTerms:
     approve_at: datetime | None
     expires_at: datetime | None
     modifiers: tuple[Modifier, ...] = ()
+    products: tuple[str, ...] = ()
+    collections: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +109,8 @@ class Counted:
 class Order:
     """The latest state.
 
-    `paid_at` is the first time it was seen paid in full; `terms` were fixed then and stay, however
+    `paid_at` is the first time it was seen paid in full, `paid_by` who its customer was then:
+    a guest for want of one; `terms` were fixed and stay, however
     often payment is withdrawn and comes back. They are None while nothing was promised: it is not
     paid yet, or there is nobody to promise it to.
     """
@@ -138,6 +143,7 @@ class Order:
     user_agent: str | None = None
     ordered_at: datetime
     paid_at: datetime | None = None
+    paid_by: CustomerState | None = None
     program_version: int | None = None
     tier_id: int | None = None
     counts_tax: bool = True

@@ -35,6 +35,9 @@ def net_minor(order: Order) -> Fraction:
 def points_of(order: Order, terms: OrderTerms, *, currency: str) -> int:
     """The points an order is worth under the terms fixed when it was paid; never negative."""
     net = net_minor(order)
+    if terms.products or terms.collections:
+        goods = holds_any(order.line_items, products=terms.products, collections=terms.collections)
+        net = net if goods else Fraction(0)
     if not terms.per_unit:
         return terms.points if net > 0 else 0
     units = net / 10 ** minor_digits(currency)

@@ -6,16 +6,17 @@ $6 since which day and in which unit progress is wanted; for the larger form als
 order's merchant id and site, $9 the time until which pending awards are due, $10 an outside cause.
 """
 
-# Everything a decision and a view need of one customer, with the program's version in force.
+# Everything a decision and a view need of one customer, with the program's version in force and
+# how far its clock is ahead.
 # Of history and claims the newest 20 are shown, so the cost does not grow with a customer's past.
 _ACCOUNT = """
-SELECT p.version AS program_version,
+SELECT p.version AS program_version, p.clock_offset_seconds,
     $3::text IS NOT NULL AND EXISTS (
         SELECT FROM customers e
         WHERE e.program_id = $1 AND e.email_key = $3 AND e.merchant_id <> $2
     ) AS email_taken,
     (SELECT row_to_json(account) FROM (
-        SELECT
+        SELECT p.version AS program_version,
             (SELECT row_to_json(customer) FROM (SELECT
                 c.customer_id AS id, c.version, c.site_id, c.merchant_id, c.email, c.first_name,
                 c.last_name, c.linked_merchant_ids, c.properties, c.metadata, c.blocked,
@@ -80,9 +81,9 @@ _ORDER = """(
     ORDER BY o.site_id LIMIT 1
 )"""
 
-_ROW = """history_id AS id, kind, state, happened_at, points, rule_id, rule_kind, reward_id,
-                    reward_kind, claimed_reward_id, tier_id, order_id, site_id, title, reason,
-                    source, approve_at, expires_at"""
+HISTORY_COLUMNS = """history_id AS id, kind, state, happened_at, points, rule_id, rule_kind,
+                    reward_id, reward_kind, claimed_reward_id, tier_id, order_id, site_id, title,
+                    reason, source, approve_at, expires_at"""
 
 # The rows of history a decision is about, however old: those of an order, those that are due, and
 # the one of an outside cause.
@@ -106,7 +107,7 @@ ORDER_COLUMNS = """o.order_id AS id, o.version, o.site_id, o.merchant_id, o.numb
         o.discounts_minor, o.gift_card_minor, o.paid_minor, o.refunded_minor, o.payment_status,
         o.refund_status, o.cancellation_status, o.discount_codes, o.claimed_reward_ids,
         o.line_items, o.payments, o.refunds, o.referral_id, o.tracking_id, o.ip_address,
-        o.user_agent, o.ordered_at, o.paid_at, o.program_version, o.tier_id, o.counts_tax,
+        o.user_agent, o.ordered_at, o.paid_at, o.paid_by, o.program_version, o.tier_id, o.counts_tax,
         o.terms, o.not_fired, o.counted, o.created_at, o.updated_at"""
 
 # The order itself, with the customer it belongs to, beside the account.
@@ -134,7 +135,7 @@ def statement(key: str, *, more: bool) -> str:
         text = text.replace("e.merchant_id <> $2", "e.customer_id <> $2::bigint")
     for mark, filling in (
         ("/*order*/", _ORDER),
-        ("/*row*/", _ROW),
+        ("/*row*/", HISTORY_COLUMNS),
         ("/*columns*/", ORDER_COLUMNS),
     ):
         text = text.replace(mark, filling)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import asyncpg
 import msgspec
@@ -57,11 +57,13 @@ class Wanted:
 class Loaded:
     """What was found; `account` is None when there is no such customer.
 
-    `program_version` is the version now in force; `email_taken` tells whether someone else has
-    the address that was asked about; `order_customer_id` is whose the order is, if anybody's.
+    `program_version` is the version now in force, `clock_ahead` how far the program's time is
+    ahead of ours; `email_taken` tells whether someone else has the address that was asked about;
+    `order_customer_id` is whose the order is, if anybody's.
     """
 
     program_version: int
+    clock_ahead: timedelta = timedelta(0)
     email_taken: bool
     account: Account | None
     order: Order | None = None
@@ -94,6 +96,7 @@ async def load(on: Runner, program_id: int, wanted: Wanted) -> Loaded:
         raise LookupError(msg)
     return Loaded(
         program_version=row["program_version"],
+        clock_ahead=timedelta(seconds=row["clock_offset_seconds"]),
         email_taken=row["email_taken"],
         account=_account.decode(row["account"]) if row["account"] else None,
         order=_order.decode(row["order"]) if more and row["order"] else None,

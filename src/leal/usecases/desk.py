@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from leal.domain.change import Change
+from leal.domain import lapsing
+from leal.domain.change import Change, begin
 from leal.domain.customers import Account
 from leal.domain.problems import BadRequest, DatabaseAway, Missing
 from leal.domain.published import PublishedProgram
@@ -17,7 +18,7 @@ from leal.domain.scene import Scene
 from leal.domain.sites import Channel, ConsentProvider, Site
 from leal.domain.tiers import counted_since
 from leal.integrations.consent import ConsentKeeper
-from leal.storage import customers
+from leal.storage import customers, due
 from leal.storage.customers import Loaded, Wanted
 from leal.storage.db import Database, Runner
 from leal.usecases.programs import Programs
@@ -39,6 +40,10 @@ class Desk:
     entropy: Callable[[], bytes]
     consent: Mapping[ConsentProvider, ConsentKeeper]
     public_url: str
+
+    def now(self, program_id: int) -> datetime:
+        """The program's time: ours, or that of its own clock as last seen when it is a sandbox."""
+        return self.clock() + self.programs.ahead(program_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +84,8 @@ async def change(desk: Desk, ask: Ask, wanted: Wanted, *, decide: Decide) -> Out
     """Loads, decides and saves, again and again until nobody came between.
 
     `decide` gets what was loaded and raises Refusal, Missing or BadRequest to say no. A change
-    that does nothing is not saved.
+    that does nothing is not saved. Points that have expired by now lapse first, as a change of
+    their own, when the lots were asked for: nobody spends them before the job comes round.
     """
     for _ in range(_TRIES_WITHOUT_LOCK):
         outcome = await _try(desk, desk.database, ask=ask, wanted=wanted, decide=decide)
@@ -97,7 +103,7 @@ async def change(desk: Desk, ask: Ask, wanted: Wanted, *, decide: Decide) -> Out
 async def scene_now(desk: Desk, ask: Ask) -> Scene:
     """The scene without anybody in it, from the version in force."""
     published = await desk.programs.current(ask.program_id)
-    return scene_of(published, ask, now=desk.clock(), entropy=desk.entropy())
+    return scene_of(published, ask, now=desk.now(ask.program_id), entropy=desk.entropy())
 
 
 def known(loaded: Loaded) -> Account:
@@ -127,10 +133,31 @@ def scene_of(published: PublishedProgram, ask: Ask, *, now: datetime, entropy: b
     )
 
 
+async def lapse_overdue(on: Runner, scene: Scene, account: Account) -> Account | None:
+    """Lets the account's lots lapse whose day has come; None when someone else came between.
+
+    The lots must be loaded. Nothing is due: the account as it is.
+    """
+    program_id, customer = scene.published.id, account.customer
+    lots = lapsing.overdue(account.lots, scene)
+    if not lots:
+        return account
+    standing = await due.find_standing(on, program_id, customer.id, rows_until=scene.now)
+    if standing is None or standing.version != customer.version:
+        return None
+    return await customers.save(
+        on, program_id, lapsing.lapse(begin(account), scene, lots=lots, rows=standing.rows)
+    )
+
+
 async def _try(
     desk: Desk, on: Runner, *, ask: Ask, wanted: Wanted, decide: Decide
 ) -> Outcome | None:
     scene, loaded = await _load(desk, on, ask=ask, wanted=wanted)
+    if loaded.account is not None and lapsing.overdue(loaded.account.lots, scene):
+        if await lapse_overdue(on, scene, loaded.account) is None:
+            return None
+        scene, loaded = await _load(desk, on, ask=ask, wanted=wanted)
     decided = decide(loaded, scene)
     if decided.is_empty:
         return Outcome(scene=scene, account=decided.account, change=decided)
@@ -141,13 +168,16 @@ async def _try(
 
 
 async def _load(desk: Desk, on: Runner, *, ask: Ask, wanted: Wanted) -> tuple[Scene, Loaded]:
-    """Loads with the cached program; when that has been replaced, once more with the new one."""
-    now = desk.clock()
+    """Loads with the cached program and clock; when either has moved, once more with the new."""
     published = await desk.programs.lately(ask.program_id)
+    clock, ahead = desk.clock(), desk.programs.ahead(ask.program_id)
+    now = clock + ahead
     loaded = await customers.load(on, ask.program_id, _windowed(wanted, published, now))
-    if loaded.program_version != published.version:
+    if (loaded.program_version, loaded.clock_ahead) != (published.version, ahead):
         held = None if on is desk.database else on
         published = await desk.programs.at(ask.program_id, loaded.program_version, on=held)
+        desk.programs.note_ahead(ask.program_id, loaded.clock_ahead)
+        now = clock + loaded.clock_ahead
         loaded = await customers.load(on, ask.program_id, _windowed(wanted, published, now))
     return scene_of(published, ask, now=now, entropy=desk.entropy()), loaded
 

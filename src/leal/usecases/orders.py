@@ -140,7 +140,7 @@ async def _keep(
             )
         else:
             order = _reported(found.order, report, scene)
-        order = seen_paid(order, scene)
+        order = seen_paid(order, scene, by=CustomerState.GUEST)
         if await orders.save_unlinked(desk.database, ask.program_id, order) is not None:
             return
     raise DatabaseAway

@@ -4,14 +4,14 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
 from leal.domain.checks import read_program
 from leal.domain.program import Program
 from leal.domain.published import PublishedProgram
-from leal.storage import credentials
+from leal.storage import clocks, credentials
 from leal.storage import programs as stored
 from leal.storage.credentials import SiteCredentials
 from leal.storage.db import Database, Runner
@@ -28,11 +28,13 @@ class Programs:
         self._parsed: OrderedDict[tuple[int, int], PublishedProgram] = OrderedDict()
         self._loading: dict[tuple[int, int], asyncio.Task[PublishedProgram]] = {}
         self._newest: OrderedDict[int, PublishedProgram] = OrderedDict()
+        self._ahead: dict[int, timedelta] = {}
 
     async def current(self, program_id: int) -> PublishedProgram:
         """Load the version now in force. Raises Missing."""
-        version = await stored.load_current_version(self._database, program_id)
-        return await self.at(program_id, version)
+        clock = await clocks.load(self._database, program_id)
+        self.note_ahead(program_id, clock.ahead)
+        return await self.at(program_id, clock.version)
 
     async def lately(self, program_id: int) -> PublishedProgram:
         """The newest version this process has seen; without I/O once it has seen one.
@@ -40,6 +42,17 @@ class Programs:
         For use with a statement that also returns the version in force. Raises Missing.
         """
         return self._newest.get(program_id) or await self.current(program_id)
+
+    def ahead(self, program_id: int) -> timedelta:
+        """How far the program's time is ahead of ours, as this process saw it last."""
+        return self._ahead.get(program_id, timedelta(0))
+
+    def note_ahead(self, program_id: int, ahead: timedelta) -> None:
+        """Remembers what a statement said of the program's clock."""
+        if ahead:
+            self._ahead[program_id] = ahead
+        else:
+            self._ahead.pop(program_id, None)
 
     async def at(
         self, program_id: int, version: int, *, on: Runner | None = None
@@ -98,11 +111,18 @@ class Publisher:
         self._fresh = fresh
 
     async def create(
-        self, value: object, *, author: str, now: datetime, program_id: int | None = None
+        self,
+        value: object,
+        *,
+        author: str,
+        now: datetime,
+        program_id: int | None = None,
+        sandbox: bool = False,
     ) -> Publication:
         """Make a new program of a document as read from YAML or JSON.
 
-        ``program_id`` is chosen freely when None. Raises DocumentError.
+        ``program_id`` is chosen freely when None; the time of a ``sandbox`` can be moved on.
+        Raises DocumentError.
         """
         program = read_program(value)
         async with self._database.transaction() as runner:
@@ -114,6 +134,8 @@ class Publisher:
                 author=author,
                 now=now,
             )
+            if sandbox:
+                await clocks.make_sandbox(runner, made)
             sites = await self._ensure_sites(runner, made, program, now=now)
         published = PublishedProgram(id=made, version=version, program=program)
         return Publication(published=published, created=True, new_sites=sites)

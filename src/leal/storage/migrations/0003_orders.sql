@@ -32,6 +32,7 @@ CREATE TABLE orders (
     user_agent          text,
     ordered_at          timestamptz NOT NULL,
     paid_at             timestamptz,
+    paid_by             text,
     program_version     integer,
     tier_id             integer,
     counts_tax          boolean     NOT NULL DEFAULT true,
@@ -76,7 +77,7 @@ BEGIN
         paid_minor bigint, refunded_minor bigint, payment_status text, refund_status text,
         cancellation_status text, discount_codes json, claimed_reward_ids json, line_items json,
         payments json, refunds json, referral_id text, tracking_id text, ip_address text,
-        user_agent text, ordered_at timestamptz, paid_at timestamptz, program_version integer,
+        user_agent text, ordered_at timestamptz, paid_at timestamptz, paid_by text, program_version integer,
         tier_id integer, counts_tax boolean, terms json, not_fired json, counted json,
         created_at timestamptz, updated_at timestamptz);
     IF o.id = 0 THEN
@@ -88,7 +89,7 @@ BEGIN
             gift_card_minor, paid_minor, refunded_minor, payment_status, refund_status,
             cancellation_status, discount_codes, claimed_reward_ids, line_items, payments,
             refunds, referral_id, tracking_id, ip_address, user_agent, ordered_at, paid_at,
-            program_version, tier_id, counts_tax, terms, not_fired, counted, created_at,
+            paid_by, program_version, tier_id, counts_tax, terms, not_fired, counted, created_at,
             updated_at, settles)
         VALUES (
             p_program_id, v_id, p_customer_id, o.site_id, o.merchant_id, o.number,
@@ -96,7 +97,7 @@ BEGIN
             o.discounts_minor, o.gift_card_minor, o.paid_minor, o.refunded_minor,
             o.payment_status, o.refund_status, o.cancellation_status, o.discount_codes,
             o.claimed_reward_ids, o.line_items, o.payments, o.refunds, o.referral_id,
-            o.tracking_id, o.ip_address, o.user_agent, o.ordered_at, o.paid_at, o.program_version,
+            o.tracking_id, o.ip_address, o.user_agent, o.ordered_at, o.paid_at, o.paid_by, o.program_version,
             o.tier_id, o.counts_tax, o.terms, o.not_fired, o.counted, o.created_at, o.updated_at,
             pg_snapshot_xmax(pg_current_snapshot()))
         ON CONFLICT DO NOTHING;
@@ -116,7 +117,7 @@ BEGIN
         claimed_reward_ids = o.claimed_reward_ids, line_items = o.line_items,
         payments = o.payments, refunds = o.refunds, referral_id = o.referral_id,
         tracking_id = o.tracking_id, ip_address = o.ip_address, user_agent = o.user_agent,
-        ordered_at = o.ordered_at, paid_at = o.paid_at, program_version = o.program_version,
+        ordered_at = o.ordered_at, paid_at = o.paid_at, paid_by = o.paid_by, program_version = o.program_version,
         tier_id = o.tier_id, counts_tax = o.counts_tax, terms = o.terms, not_fired = o.not_fired,
         counted = o.counted, updated_at = o.updated_at
     WHERE program_id = p_program_id AND order_id = o.id AND version = o.version;

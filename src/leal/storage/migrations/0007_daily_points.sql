@@ -1,0 +1,218 @@
+-- Points by day, and under which version of the program each thing happened.
+
+-- What the ledger's entries moved, by the day they were posted on in the zone of the primary site.
+-- Saves never touch these rows (all customers of a program would wait for the one of today): a job
+-- adds entries up after they are settled, each exactly once, and what it has not reached yet is
+-- read from the ledger itself.
+CREATE TABLE points_daily (
+    program_id          bigint NOT NULL,
+    day                 date   NOT NULL,
+    earned              numeric NOT NULL,
+    earned_reversed     numeric NOT NULL,
+    redeemed            numeric NOT NULL,
+    redeemed_reimbursed numeric NOT NULL,
+    expired             numeric NOT NULL,
+    PRIMARY KEY (program_id, day)
+);
+
+-- The last transaction that is added up in points_daily.
+CREATE TABLE points_daily_ends (
+    program_id     bigint NOT NULL PRIMARY KEY,
+    transaction_id bigint NOT NULL
+);
+
+ALTER TABLE history ADD COLUMN program_version integer;
+
+-- As before; rows of history also say under which version of the program they happened.
+CREATE OR REPLACE FUNCTION leal_save(p_program_id bigint, p_customer_id bigint, p_version bigint, p_change json)
+RETURNS json LANGUAGE plpgsql AS $$
+DECLARE
+    c            record;
+    r            record;
+    l            json;
+    v_customer   bigint := p_customer_id;
+    v_id         bigint;
+    v_claims     bigint[] := '{}';
+    v_history    bigint[] := '{}';
+    v_history_id bigint;
+    v_claim_id   bigint;
+    v_points     bigint;
+    v_order      bigint;
+BEGIN
+    SELECT * INTO c FROM json_to_record(p_change -> 'customer') AS x(
+        site_id bigint, merchant_id text, email text, email_key text, first_name text,
+        last_name text, properties json, metadata json, blocked boolean, enrolled_at timestamptz,
+        points_approved bigint, points_pending bigint, points_spent bigint,
+        rewards_claimed integer, rewards_used integer, lifetime_points bigint,
+        lifetime_spend bigint, lifetime_orders integer, tier_id integer,
+        tier_started_at timestamptz, tier_expires_at timestamptz, tier_manual boolean,
+        birth_year smallint, birth_month smallint, birth_day smallint, email_consent text,
+        sms_consent text, referral_id text, created_at timestamptz, updated_at timestamptz);
+
+    IF v_customer IS NULL THEN
+        PERFORM pg_current_xact_id();
+        v_customer := nextval('customers_customer_id_seq');
+        INSERT INTO customers (
+            program_id, customer_id, site_id, merchant_id, email, email_key, first_name, last_name,
+            properties, metadata, blocked, enrolled_at, points_approved, points_pending,
+            points_spent, rewards_claimed, rewards_used, lifetime_points, lifetime_spend,
+            lifetime_orders, tier_id, tier_started_at, tier_expires_at, tier_manual, birth_year,
+            birth_month, birth_day, email_consent, sms_consent, referral_id, created_at, updated_at)
+        VALUES (
+            p_program_id, v_customer, c.site_id, c.merchant_id, c.email, c.email_key, c.first_name,
+            c.last_name, c.properties, c.metadata, c.blocked, c.enrolled_at, c.points_approved,
+            c.points_pending, c.points_spent, c.rewards_claimed, c.rewards_used, c.lifetime_points,
+            c.lifetime_spend, c.lifetime_orders, c.tier_id, c.tier_started_at, c.tier_expires_at,
+            c.tier_manual, c.birth_year, c.birth_month, c.birth_day, c.email_consent,
+            c.sms_consent, c.referral_id, c.created_at, c.updated_at)
+        ON CONFLICT DO NOTHING;
+        IF NOT FOUND THEN
+            RETURN NULL;
+        END IF;
+    ELSE
+        UPDATE customers SET
+            version = p_version + 1, site_id = c.site_id, merchant_id = c.merchant_id,
+            email = c.email, email_key = c.email_key, first_name = c.first_name,
+            last_name = c.last_name, properties = c.properties, metadata = c.metadata,
+            blocked = c.blocked, enrolled_at = c.enrolled_at, points_approved = c.points_approved,
+            points_pending = c.points_pending, points_spent = c.points_spent,
+            rewards_claimed = c.rewards_claimed, rewards_used = c.rewards_used,
+            lifetime_points = c.lifetime_points, lifetime_spend = c.lifetime_spend,
+            lifetime_orders = c.lifetime_orders, tier_id = c.tier_id,
+            tier_started_at = c.tier_started_at, tier_expires_at = c.tier_expires_at,
+            tier_manual = c.tier_manual, birth_year = c.birth_year, birth_month = c.birth_month,
+            birth_day = c.birth_day, email_consent = c.email_consent, sms_consent = c.sms_consent,
+            updated_at = c.updated_at
+        WHERE program_id = p_program_id AND customer_id = p_customer_id AND version = p_version;
+        IF NOT FOUND THEN
+            RETURN NULL;
+        END IF;
+    END IF;
+
+    IF p_change -> 'order' IS NOT NULL THEN
+        v_order := leal_save_order(p_program_id, v_customer, p_change -> 'order');
+        IF v_order IS NULL THEN
+            RAISE EXCEPTION 'the order was changed by someone else'
+                USING ERRCODE = 'unique_violation';
+        END IF;
+    END IF;
+
+    FOR r IN SELECT * FROM json_to_recordset(coalesce(p_change -> 'claims', '[]')) AS x(
+        reward_id bigint, kind text, title text, state text, source text, source_id bigint,
+        points_cost bigint, code text, terms json, claimed_at timestamptz,
+        auto_refund_at timestamptz, expires_at timestamptz, used_at timestamptz, usage_status text)
+    LOOP
+        v_id := nextval('claimed_rewards_claimed_reward_id_seq');
+        INSERT INTO claimed_rewards (
+            program_id, claimed_reward_id, customer_id, reward_id, kind, title, state, source,
+            source_id, points_cost, code, terms, claimed_at, auto_refund_at, expires_at, used_at,
+            usage_status, settles)
+        VALUES (
+            p_program_id, v_id, v_customer, r.reward_id, r.kind, r.title, r.state, r.source,
+            r.source_id, r.points_cost, r.code, r.terms, r.claimed_at, r.auto_refund_at,
+            r.expires_at, r.used_at, r.usage_status, pg_snapshot_xmax(pg_current_snapshot()));
+        v_claims := v_claims || v_id;
+    END LOOP;
+
+    FOR r IN SELECT * FROM json_to_recordset(coalesce(p_change -> 'history', '[]')) AS x(
+        kind text, state text, happened_at timestamptz, points bigint, rule_id bigint,
+        rule_kind text, reward_id bigint, reward_kind text, claimed_reward_id bigint,
+        tier_id integer, order_id bigint, site_id bigint, title text, reason text, source text,
+        approve_at timestamptz, expires_at timestamptz, program_version integer)
+    LOOP
+        v_id := nextval('history_history_id_seq');
+        v_claim_id := CASE WHEN r.claimed_reward_id < 0 THEN v_claims[-r.claimed_reward_id]
+                           ELSE r.claimed_reward_id END;
+        INSERT INTO history (
+            program_id, history_id, customer_id, kind, state, happened_at, points, rule_id,
+            rule_kind, reward_id, reward_kind, claimed_reward_id, tier_id, order_id, site_id,
+            title, reason, source, approve_at, expires_at, program_version, updated_at, settles)
+        VALUES (
+            p_program_id, v_id, v_customer, r.kind, r.state, r.happened_at, r.points, r.rule_id,
+            r.rule_kind, r.reward_id, r.reward_kind, v_claim_id, r.tier_id,
+            CASE WHEN r.order_id < 0 THEN v_order ELSE r.order_id END, r.site_id, r.title,
+            r.reason, r.source, r.approve_at, r.expires_at, r.program_version, c.updated_at,
+            pg_snapshot_xmax(pg_current_snapshot()));
+        v_history := v_history || v_id;
+    END LOOP;
+
+    FOR r IN SELECT * FROM json_to_recordset(coalesce(p_change -> 'changed_history', '[]')) AS x(
+        id bigint, state text, points bigint, approve_at timestamptz, expires_at timestamptz)
+    LOOP
+        UPDATE history SET
+            state = r.state, points = r.points, approve_at = r.approve_at,
+            expires_at = r.expires_at, updated_at = c.updated_at
+        WHERE program_id = p_program_id AND history_id = r.id;
+    END LOOP;
+
+    FOR r IN SELECT * FROM json_to_recordset(coalesce(p_change -> 'transactions', '[]')) AS x(
+        history_id bigint, claimed_reward_id bigint, resource text, cause text,
+        points_approved bigint, points_pending bigint, points_spent bigint, lots json,
+        created_at timestamptz)
+    LOOP
+        v_id := nextval('transactions_transaction_id_seq');
+        v_history_id := CASE WHEN r.history_id < 0 THEN v_history[-r.history_id]
+                             ELSE r.history_id END;
+        v_claim_id := CASE WHEN r.claimed_reward_id < 0 THEN v_claims[-r.claimed_reward_id]
+                           ELSE r.claimed_reward_id END;
+        INSERT INTO transactions (
+            program_id, transaction_id, customer_id, history_id, claimed_reward_id, resource,
+            cause, points_approved, points_pending, points_spent, lots, created_at, settles)
+        VALUES (
+            p_program_id, v_id, v_customer, v_history_id, v_claim_id, r.resource, r.cause,
+            r.points_approved, r.points_pending, r.points_spent, r.lots, r.created_at,
+            pg_snapshot_xmax(pg_current_snapshot()));
+        FOR l IN SELECT * FROM json_array_elements(r.lots) LOOP
+            v_points := (l ->> 1)::bigint;
+            IF v_points < 0 THEN
+                UPDATE lots SET remaining = remaining + v_points
+                WHERE program_id = p_program_id AND customer_id = v_customer
+                    AND expires_at = (l ->> 0)::timestamptz;
+                IF NOT FOUND THEN
+                    RAISE EXCEPTION 'points taken from a lot that does not exist'
+                        USING ERRCODE = 'integrity_constraint_violation';
+                END IF;
+            ELSE
+                INSERT INTO lots (program_id, customer_id, expires_at, remaining)
+                VALUES (p_program_id, v_customer, (l ->> 0)::timestamptz, v_points)
+                ON CONFLICT (program_id, customer_id, expires_at)
+                DO UPDATE SET remaining = lots.remaining + excluded.remaining;
+            END IF;
+        END LOOP;
+    END LOOP;
+
+    FOR r IN SELECT * FROM json_to_recordset(coalesce(p_change -> 'counters', '[]')) AS x(
+        subject text, subject_id bigint, total integer, day integer, week integer, month integer,
+        year integer, last_at timestamptz)
+    LOOP
+        INSERT INTO counters (
+            program_id, customer_id, subject, subject_id, total, day, week, month, year, last_at)
+        VALUES (
+            p_program_id, v_customer, r.subject, r.subject_id, r.total, r.day, r.week, r.month,
+            r.year, r.last_at)
+        ON CONFLICT (program_id, customer_id, subject, subject_id)
+        DO UPDATE SET total = excluded.total, day = excluded.day, week = excluded.week,
+            month = excluded.month, year = excluded.year, last_at = excluded.last_at;
+    END LOOP;
+
+    FOR r IN SELECT * FROM json_to_recordset(coalesce(p_change -> 'progress', '[]')) AS x(
+        earned_on date, points bigint, spend bigint, orders integer)
+    LOOP
+        INSERT INTO progress (program_id, customer_id, earned_on, points, spend, orders)
+        VALUES (p_program_id, v_customer, r.earned_on, r.points, r.spend, r.orders)
+        ON CONFLICT (program_id, customer_id, earned_on)
+        DO UPDATE SET points = progress.points + excluded.points,
+            spend = progress.spend + excluded.spend, orders = progress.orders + excluded.orders;
+    END LOOP;
+
+    FOR r IN SELECT * FROM json_to_recordset(coalesce(p_change -> 'events', '[]')) AS x(
+        topic text, payload json, created_at timestamptz)
+    LOOP
+        v_id := nextval('events_event_id_seq');
+        INSERT INTO events (program_id, event_id, customer_id, topic, payload, created_at, settles)
+        VALUES (p_program_id, v_id, v_customer, r.topic, r.payload, r.created_at,
+            pg_snapshot_xmax(pg_current_snapshot()));
+    END LOOP;
+
+    RETURN json_build_object('customer_id', v_customer, 'claims', v_claims, 'order_id', v_order);
+END $$;

@@ -1,0 +1,72 @@
+"""Working on many customers: some at the same moment, and one's failure is not the others'."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from leal.domain.problems import DatabaseAway
+from leal.storage.due import Key
+
+_T = TypeVar("_T")
+
+BATCH = 500
+"""So many things are looked up at a time."""
+
+AT_ONCE = 8
+"""So many customers are worked on at the same moment."""
+
+BEGINNING = Key(at=datetime(1, 1, 2, tzinfo=UTC), id=-(2**63))
+"""Before every key of a list."""
+
+
+class WorkFailed(Exception):  # noqa: N818 - said of some of it; the rest was done
+    """Some customers could not be worked on; the others were. The message tells of the first."""
+
+    def __init__(self, tally: "Tally") -> None:
+        super().__init__(f"{tally.failures} customer(s) failed, the first with {tally.first}")
+        self.done = tally.done
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a run has done so far, and what failed."""
+
+    done: int = 0
+    failures: int = 0
+    first: str = ""
+
+    async def each(self, items: Iterable[_T], work: Callable[[_T], Awaitable[int]]) -> None:
+        """Does `work` for every item, AT_ONCE at the same moment; it says how much it has done.
+
+        Failures are counted and the rest goes on; without the database nothing goes on, and
+        DatabaseAway is raised.
+        """
+        waiting = iter(items)
+
+        async def one_after_another() -> None:
+            for item in waiting:
+                try:
+                    count = await work(item)
+                except DatabaseAway:
+                    raise
+                except Exception as error:  # noqa: BLE001 - whatever is wrong with one customer
+                    self.failures += 1
+                    self.first = self.first or f"{type(error).__name__}: {error} ({item!r})"
+                else:
+                    self.done += count  # not before: others add meanwhile
+
+        tasks = [asyncio.create_task(one_after_another()) for _ in range(AT_ONCE)]
+        try:
+            await asyncio.gather(*tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    def outcome(self) -> int:
+        """How much was done. Raises WorkFailed when something failed."""
+        if self.failures:
+            raise WorkFailed(self)
+        return self.done

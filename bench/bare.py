@@ -34,7 +34,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 def bare_app(plan: Plan) -> Starlette:
     """The app. The merchant id is the statement's second argument."""
-    first, _, *others = plan.load.values
+    first, _, *others = (value.argument for value in plan.load.values)
     documents = {merchant_id: text.encode() for merchant_id, text in plan.documents.items()}
     pools: list[asyncpg.Pool] = []
 
@@ -46,7 +46,7 @@ def bare_app(plan: Plan) -> Starlette:
             max_size=POOL_SIZE,
             max_queries=1_000_000,
             reset=_keep,
-            server_settings=plan.load.server_settings,
+            server_settings=plan.load.settings,
         ) as pool:
             pools.append(pool)
             yield

@@ -15,8 +15,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from bench.samples import Sample, sample_of
-from bench.world import BenchFailed
+from bench.samples import BenchFailed, Sample, sample_of
 
 _ANSWER_SECONDS = 10
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)

@@ -1,8 +1,13 @@
-"""What one side did in one round, and how it is handed from process to process."""
+"""What the sides of a comparison did, round by round, and what that comes to."""
 
 from collections.abc import Sequence
+from statistics import median
 
 import msgspec
+
+
+class BenchFailed(Exception):  # noqa: N818 - said of the run
+    """Nothing can be measured, or not fairly; the message says why."""
 
 
 class Sample(msgspec.Struct, frozen=True, kw_only=True):
@@ -11,6 +16,43 @@ class Sample(msgspec.Struct, frozen=True, kw_only=True):
     per_second: float
     p50_ms: float
     p99_ms: float
+
+
+class Side(msgspec.Struct, frozen=True, kw_only=True):
+    """One side in all rounds."""
+
+    name: str
+    rounds: tuple[Sample, ...]
+
+    @property
+    def middle(self) -> Sample:
+        """The median of each figure over the rounds."""
+        return Sample(
+            per_second=median(each.per_second for each in self.rounds),
+            p50_ms=median(each.p50_ms for each in self.rounds),
+            p99_ms=median(each.p99_ms for each in self.rounds),
+        )
+
+
+class Comparison(msgspec.Struct, frozen=True, kw_only=True):
+    """A side of leal's with its reference; `target` is the least ratio wanted, if there is one."""
+
+    name: str
+    title: str
+    leal: Side
+    reference: Side
+    target: float | None
+
+    @property
+    def ratio(self) -> float:
+        """Leal's median of so many a second, as a share of the reference's."""
+        return self.leal.middle.per_second / self.reference.middle.per_second
+
+    @property
+    def ratios(self) -> tuple[float, ...]:
+        """The same in each round."""
+        pairs = zip(self.leal.rounds, self.reference.rounds, strict=True)
+        return tuple(mine.per_second / other.per_second for mine, other in pairs)
 
 
 def sample_of(took_ns: Sequence[int], seconds: float) -> Sample:

@@ -1,22 +1,43 @@
 """The statements leal sends, as it sends them: the reference sides repeat what is recorded here."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, TypeAlias
 
 import asyncpg
 import msgspec
 
+from bench.samples import BenchFailed
 from bench.world import World, desk_on
-from leal.usecases import points
+from leal.usecases import customers, points
+from leal.usecases.desk import Desk
 
 POINTS = 5
 REASON = "Thank you for your patience"
 
 # What a session of leal has set; a reference session must not be spared the cost of any.
-_SETTINGS = ("application_name", "jit", "statement_timeout", "TimeZone")
+_SETTINGS = ("jit", "statement_timeout", "TimeZone")
 
-Value = date | bool | int | str | None
+
+Argument: TypeAlias = date | bool | int | str | None
+
+
+class Value(msgspec.Struct, frozen=True, kw_only=True):
+    """An argument of a statement: a date, or what JSON knows."""
+
+    day: date | None = None
+    plain: bool | int | str | None = None
+
+    @property
+    def argument(self) -> Argument:
+        """As the driver takes it."""
+        return self.plain if self.day is None else self.day
+
+    @property
+    def text(self) -> str | None:
+        """As PostgreSQL reads it."""
+        return None if self.argument is None else str(self.argument)
 
 
 class Statement(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,19 +45,32 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True):
 
     sql: str
     values: tuple[Value, ...]
-    server_settings: dict[str, str]
+    settings: dict[str, str]
 
 
-class Award(msgspec.Struct, frozen=True, kw_only=True):
-    """The two statements of one award of points."""
+async def record_get(world: World) -> Statement:
+    """Read the first customer, and return the one statement that took."""
+    merchant_id = world.slices(1)[0][0]
+    sent = await _recorded(world, lambda desk: customers.get(desk, world.ask, merchant_id))
+    return _expect(sent, 1)[0]
 
-    load: Statement
-    save: Statement
+
+async def record_award(world: World) -> tuple[Statement, Statement]:
+    """Award points to the first customer, really, and return the load and the save."""
+    merchant_id = world.slices(1)[0][0]
+    sent = await _recorded(
+        world,
+        lambda desk: points.add(desk, world.ask, merchant_id, points=POINTS, reason=REASON),
+    )
+    load, save = _expect(sent, 2)
+    return load, save
 
 
-async def record_award(world: World) -> Award:
-    """Award points to the first customer, really, and return what was sent to the database."""
-    sent: list[tuple[str, Sequence[Value]]] = []
+async def _recorded(
+    world: World, work: Callable[[Desk], Awaitable[object]]
+) -> tuple[Statement, ...]:
+    """Do the work twice: the first time, leal also reads the program, once for all."""
+    sent: list[tuple[str, Sequence[Argument]]] = []
 
     def listen(connection: asyncpg.Connection) -> None:
         def note(record: Any) -> None:
@@ -44,18 +78,28 @@ async def record_award(world: World) -> Award:
 
         connection.add_query_logger(note)
 
-    merchant_id = world.slices(1)[0][0]
     async with desk_on(world, on_connection=listen) as desk:
-        await points.add(desk, world.ask, merchant_id, points=POINTS, reason=REASON)
+        await work(desk)
+        await asyncio.sleep(0)  # the driver tells its listeners a moment later
         sent.clear()
-        await points.add(desk, world.ask, merchant_id, points=POINTS, reason=REASON)
-        statements = list(sent)
+        await work(desk)
+        await asyncio.sleep(0)
+        statements = tuple(sent)
         settings = {
             name: str(await desk.database.value("SELECT current_setting($1)", name))
             for name in _SETTINGS
         }
-    load, save = (
-        Statement(sql=sql, values=tuple(values), server_settings=settings)
-        for sql, values in statements
+    return tuple(
+        Statement(sql=sql, values=tuple(map(_value, args)), settings=settings)
+        for sql, args in statements
     )
-    return Award(load=load, save=save)
+
+
+def _value(argument: Argument) -> Value:
+    return Value(day=argument) if isinstance(argument, date) else Value(plain=argument)
+
+
+def _expect(sent: tuple[Statement, ...], count: int) -> tuple[Statement, ...]:
+    if len(sent) != count:
+        raise BenchFailed(f"leal sent {len(sent)} statements where {count} were expected")
+    return sent

@@ -3,8 +3,13 @@
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from tests.databases import DatabaseServer, shared_server
+
+# How long an example takes says nothing on a machine that is busy with other tests.
+settings.register_profile("leal", deadline=None)
+settings.load_profile("leal")
 
 
 @pytest.fixture(scope="session")

@@ -98,7 +98,7 @@ def _closed(schema: Any) -> Any:
 
 
 def _chosen(schema: Any) -> Any:
-    """A choice between named kinds looks at the one that is named: faster, and clearer when wrong."""
+    """A choice between kinds looks only at the one that is named: faster, clearer when wrong."""
     options = schema["anyOf"]
     for tag in ("kind", "mode", "state", "fulfillment_type"):
         names = [_properties(option).get(tag, {}).get("const") for option in options]

@@ -103,7 +103,7 @@ MISTAKES: list[tuple[list[Change], str, str]] = [
         "tiers.tiers[0].benefits[0]",
         "an id from tiers.benefits",
     ),
-    ([put("tiers.tiers.1.grants", 9)], "tiers.tiers[1].grants", "the id of one of the rewards"),
+    ([put("tiers.tiers.1.grants", 9)], "tiers.tiers[1].grants", "one of: 1, 2, 3"),
     (
         [put("tiers.membership", {"mode": "rollin"})],
         "tiers.membership.mode",

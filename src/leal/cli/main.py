@@ -4,7 +4,7 @@ from importlib.metadata import version as installed_version
 
 import typer
 
-from leal.cli import keys, migrations, program, serve, sites, verify
+from leal.cli import demo, keys, migrations, program, serve, sites, verify
 from leal.cli.showing import LealGroup
 
 app = typer.Typer(
@@ -22,6 +22,7 @@ def version() -> None:
     print(installed_version("leal"))
 
 
+app.command()(demo.demo)
 app.command()(serve.serve)
 app.command()(migrations.migrate)
 app.command()(verify.verify)

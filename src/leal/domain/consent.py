@@ -5,7 +5,7 @@ from dataclasses import replace
 from leal.domain.change import Change, begin, with_customer
 from leal.domain.customers import Account, Consent, CustomerState
 from leal.domain.refusals import CustomerBlocked, CustomerNotEnrolled
-from leal.domain.rules.completion import complete, why_not
+from leal.domain.rules.completion import complete_if_allowed
 from leal.domain.rules.membership import NewsletterSignupRule
 from leal.domain.scene import Scene
 
@@ -32,6 +32,6 @@ def subscribe(account: Account, scene: Scene) -> Change:
     customer = replace(account.customer, email_consent=Consent.SUBSCRIBED, updated_at=scene.now)
     change = with_customer(change, customer)
     for rule in scene.program.rules:
-        if isinstance(rule, NewsletterSignupRule) and why_not(rule, change.account, scene) is None:
-            change = complete(change, scene, rule, source=None)
+        if isinstance(rule, NewsletterSignupRule):
+            change = complete_if_allowed(change, scene, rule)
     return change

@@ -1,6 +1,6 @@
 """How shoppers appear and become members, and what a visit earns them."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from leal.domain.change import Change, begin, with_customer, with_event
@@ -8,7 +8,7 @@ from leal.domain.codes import referral_id
 from leal.domain.customers import Account, Customer, CustomerState, email_key
 from leal.domain.program import EnrolmentMode
 from leal.domain.refusals import CustomerBlocked, EmailAlreadyInUse
-from leal.domain.rules.completion import complete, why_not
+from leal.domain.rules.completion import complete_if_allowed
 from leal.domain.rules.membership import JoinProgramRule
 from leal.domain.rules.visits import PageviewRule
 from leal.domain.scene import Scene
@@ -29,10 +29,21 @@ def new_customer(scene: Scene, *, merchant_id: str, email: str | None) -> Change
     return begin(Account(customer=customer, program_version=scene.published.version))
 
 
-def start_session(
-    change: Change, scene: Scene, *, email: str, page_url: str | None, email_taken: bool
-) -> Change:
-    """A shopper opens the shop: enrols them where joining is automatic, and counts the visit.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """A shopper opens the shop, with the address they have there.
+
+    `vouched` tells whether the shop itself says so; a shopper's own device may not give its account
+    another address.
+    """
+
+    email: str
+    vouched: bool = True
+    page_url: str | None = None
+
+
+def start_session(change: Change, scene: Scene, visit: Visit, *, email_taken: bool) -> Change:
+    """A visit: enrols the shopper where joining is automatic, and counts it.
 
     The shop knows its customers' addresses best, so a new address replaces the stored one; an
     address that another customer of the program has is refused (EmailAlreadyInUse). A blocked
@@ -42,12 +53,14 @@ def start_session(
         raise EmailAlreadyInUse
     if change.customer.state is CustomerState.BLOCKED:
         return change
-    if email_key(change.customer.email) != email_key(email):
-        change = with_customer(change, replace(change.customer, email=email, updated_at=scene.now))
+    if visit.vouched and email_key(change.customer.email) != email_key(visit.email):
+        change = with_customer(
+            change, replace(change.customer, email=visit.email, updated_at=scene.now)
+        )
     automatic = scene.program.enrolment.mode is EnrolmentMode.AUTOMATIC
     if automatic and change.customer.state is CustomerState.GUEST:
         change = join(change, scene, trigger="account_creation")
-    return _visit(change, scene, page_url)
+    return _visit(place(change, scene), scene, visit.page_url)
 
 
 def enrol(account: Account, scene: Scene) -> Change:
@@ -73,20 +86,16 @@ def join(change: Change, scene: Scene, *, trigger: str) -> Change:
         now=scene.now,
     )
     for rule in scene.program.rules:
-        if isinstance(rule, JoinProgramRule) and why_not(rule, change.account, scene) is None:
-            change = complete(change, scene, rule, source=None)
+        if isinstance(rule, JoinProgramRule):
+            change = complete_if_allowed(change, scene, rule)
     return change
 
 
 def _visit(change: Change, scene: Scene, page_url: str | None) -> Change:
     """A page seen on the web, or the app opened on a mobile device; tills do not visit."""
     for rule in scene.program.rules:
-        if (
-            isinstance(rule, PageviewRule)
-            and _visits(rule, scene.channel, page_url)
-            and why_not(rule, change.account, scene) is None
-        ):
-            change = complete(change, scene, rule, source=None)
+        if isinstance(rule, PageviewRule) and _visits(rule, scene.channel, page_url):
+            change = complete_if_allowed(change, scene, rule)
     return change
 
 

@@ -81,11 +81,19 @@ def _check_result(
         yield Problem(path, "it gives both points and a reward", "either `points` or `reward`")
     if required and given.points is None and given.reward is None:
         yield Problem(path, "it gives nothing", "either `points` or `reward`")
-    if given.reward is not None and program.reward(given.reward) is None:
-        wrong = f"there is no reward {given.reward}"
-        yield Problem(
-            f"{path}.reward", wrong, _one_of(str(reward.id) for reward in program.rewards)
-        )
+    if given.reward is not None:
+        yield from check_gift(f"{path}.reward", given.reward, program)
+
+
+def check_gift(path: str, reward_id: int, program: Program) -> Iterator[Problem]:
+    """What is given without being bought must exist, and be worth something without a choice."""
+    reward = program.reward(reward_id)
+    if reward is None:
+        known = _one_of(str(each.id) for each in program.rewards)
+        yield Problem(path, f"there is no reward {reward_id}", known)
+    elif isinstance(reward, CartVariableDiscountVoucherReward):
+        wrong = "the customer chooses the amount of this reward, so nothing else can give it"
+        yield Problem(path, wrong, "a reward of another kind")
 
 
 def _check_trigger(path: str, rule: ReferralRule) -> Iterator[Problem]:

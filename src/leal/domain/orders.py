@@ -10,8 +10,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from leal.domain.modifiers import Modifier
 from leal.domain.customers import CustomerState
+from leal.domain.modifiers import Modifier
 
 UNSAVED_ORDER = 0
 """The id and version of an order that exists in memory only."""

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from leal.domain.document_problems import Problem
 from leal.domain.money import to_minor
+from leal.domain.offer_checks import check_gift
 from leal.domain.program import Program
 from leal.domain.tier_settings import (
     BoundaryMode,
@@ -101,9 +102,8 @@ def _check_references(tiers: Tiers, program: Program) -> Iterator[Problem]:
             elif benefit_id in tier.benefits[:place]:
                 wrong = f"benefit {benefit_id} is listed twice"
                 yield Problem(f"{path}.benefits[{place}]", wrong, "each of them once")
-        if tier.grants is not None and program.reward(tier.grants) is None:
-            wrong = f"there is no reward {tier.grants}"
-            yield Problem(f"{path}.grants", wrong, "the id of one of the rewards")
+        if tier.grants is not None:
+            yield from check_gift(f"{path}.grants", tier.grants, program)
 
 
 def _check_calendar(membership: CalendarMembership) -> Iterator[Problem]:

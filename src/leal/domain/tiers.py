@@ -79,10 +79,11 @@ def standing(account: Account, program: Program, tiers: Tiers, *, now: datetime)
     end, nothing to forecast; a hidden or conditional tier leads nowhere by itself.
     """
     customer = account.customer
-    tier = _tier_of(customer, program, tiers)
+    tier = tier_of(customer, program) or tiers.default
     reckoned = _Reckoning(account, program, tiers)
     amount = reckoned.amount(now)
-    ending = customer.tier.expires_at if customer.tier else None
+    stay = membership_of(customer, program)
+    ending = stay.expires_at if stay else None
     lasting = reckoned.amount_at_end(ending)
     above = _next_above(tiers, tier)
     renewable = tier is not tiers.default and lasting is not None
@@ -104,10 +105,29 @@ def standing(account: Account, program: Program, tiers: Tiers, *, now: datetime)
     )
 
 
+def tier_of(customer: Customer, program: Program) -> Tier | None:
+    """The tier a customer is in; None when the program has no tiers.
+
+    It is the default one before they entered any, and when theirs is gone from the program.
+    """
+    found = program.tier(customer.tier.tier_id) if customer.tier else None
+    return found or program.default_tier
+
+
+def membership_of(customer: Customer, program: Program) -> TierMembership | None:
+    """The stay in that tier; one in the default tier began with enrolment and does not end."""
+    tier = tier_of(customer, program)
+    if tier is None or customer.enrolled_at is None:
+        return None
+    if customer.tier is not None and customer.tier.tier_id == tier.id:
+        return customer.tier
+    return TierMembership(tier_id=tier.id, started_at=customer.enrolled_at)
+
+
 def place(change: Change, scene: Scene) -> Change:
-    """Puts a new member into the default tier, or as far up as what counts warrants."""
-    tiers = scene.program.tiers
-    if tiers is None:
+    """Puts a member without a tier into the default one, or as far up as what counts warrants."""
+    tiers, customer = scene.program.tiers, change.customer
+    if tiers is None or customer.tier is not None or customer.enrolled_at is None:
         return change
     return settle_upgrade(_enter(change, scene, tiers=tiers, tier=tiers.default), scene)
 
@@ -120,7 +140,7 @@ def settle_upgrade(change: Change, scene: Scene) -> Change:
     program, tiers = scene.program, scene.program.tiers
     if tiers is None or change.customer.tier is None:
         return change
-    tier = _tier_of(change.customer, program, tiers)
+    tier = tier_of(change.customer, program) or tiers.default
     if tier.hidden or tier.kind is not TierKind.BOUNDARY:
         return change
     amount = _Reckoning(change.account, program, tiers).amount(scene.now)
@@ -176,12 +196,6 @@ def _membership_end(
             return start_of_day(add_months(end, months), zone)
         case _:
             assert_never(tiers.membership)
-
-
-def _tier_of(customer: Customer, program: Program, tiers: Tiers) -> Tier:
-    """The customer's tier; the default one when theirs is gone from the program."""
-    found = program.tier(customer.tier.tier_id) if customer.tier else None
-    return found or tiers.default
 
 
 def _reachable(tiers: Tiers) -> tuple[Tier, ...]:

@@ -130,11 +130,12 @@ class Ending:
 _ENDINGS = """
 SELECT at, customer_id AS id, customer_id, points FROM (
     SELECT expires_at AS at, customer_id, remaining AS points FROM lots
-    WHERE program_id = $1 AND remaining > 0 AND expires_at > greatest($2, $3)
-        AND expires_at <= $4
+    WHERE program_id = $1 AND remaining > 0 AND expires_at > greatest($2::timestamptz, $3::timestamptz)
+        AND expires_at <= $4::timestamptz
     UNION ALL
-    SELECT $2, customer_id, sum(remaining)::bigint FROM lots
-    WHERE $2 > $3 AND $2 <= $4 AND program_id = $1 AND remaining > 0
+    SELECT $2::timestamptz, customer_id, sum(remaining)::bigint FROM lots
+    WHERE $2::timestamptz > $3::timestamptz AND $2::timestamptz <= $4::timestamptz
+        AND program_id = $1 AND remaining > 0
         AND (expires_at <= $2 OR expires_at = 'infinity')
     GROUP BY customer_id
 ) AS ending

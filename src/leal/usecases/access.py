@@ -56,8 +56,8 @@ class Caller:
     """Someone with good credentials for one program.
 
     ``name`` is the key's, or says which site. ``key_id`` is an API key's only, ``site_id`` a
-    site's or a session's, ``merchant_id`` a session's. Callers with the same ``limit_key`` share
-    a rate limit.
+    site's or a session's, ``merchant_id`` and ``email`` a session's. Callers with the same
+    ``limit_key`` share a rate limit.
     """
 
     program_id: int
@@ -68,6 +68,7 @@ class Caller:
     key_id: int | None = None
     site_id: int | None = None
     merchant_id: str | None = None
+    email: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

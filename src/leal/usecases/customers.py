@@ -17,20 +17,20 @@ async def get(desk: Desk, ask: Ask, merchant_id: str) -> Outcome:
 
 
 async def initialize_session(
-    desk: Desk, ask: Ask, *, merchant_id: str, email: str, page_url: str | None
+    desk: Desk, ask: Ask, *, merchant_id: str, visit: enrolment.Visit
 ) -> Outcome:
     """A shopper opens the shop: creates, enrols per the program's mode, counts the visit."""
 
     def decide(loaded: Loaded, scene: Scene) -> Change:
         if loaded.account is None:
-            started = enrolment.new_customer(scene, merchant_id=merchant_id, email=email)
+            started = enrolment.new_customer(scene, merchant_id=merchant_id, email=visit.email)
         else:
             started = begin(loaded.account)
-        return enrolment.start_session(
-            started, scene, email=email, page_url=page_url, email_taken=loaded.email_taken
-        )
+        return enrolment.start_session(started, scene, visit, email_taken=loaded.email_taken)
 
-    return await change(desk, ask, Wanted(merchant_id=merchant_id, email=email), decide=decide)
+    return await change(
+        desk, ask, Wanted(merchant_id=merchant_id, email=visit.email), decide=decide
+    )
 
 
 async def enrol(desk: Desk, ask: Ask, merchant_id: str) -> Outcome:

@@ -5,14 +5,15 @@ year is the same each time, apart from when it was. It ends this morning.
 """
 
 import asyncio
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from itertools import count
 from typing import Final, assert_never
 
+from leal.domain import enrolment
 from leal.domain.sites import Channel
 from leal.storage import credentials
 from leal.storage.db import Database
@@ -125,14 +126,20 @@ class _Year:
 
 
 async def _live(year: _Year, steps: Sequence[Step], progress: Callable[[int], None]) -> None:
-    """Steps begin in the order of time; those of one person wait for one another."""
-    turns = defaultdict[int, asyncio.Lock](asyncio.Lock)
+    """Steps begin in the order of time; those of one person wait for one another.
+
+    New customers enter one after the other, so they get the same ids every time.
+    """
+    turns: dict[int, asyncio.Lock] = {}
+    door = asyncio.Lock()
     upcoming = iter(steps)
     done = count(1)
 
     async def some() -> None:
         for step in upcoming:
-            async with turns[step.person.number]:
+            enters = step.person.number not in turns
+            turn = turns.setdefault(step.person.number, asyncio.Lock())
+            async with turn, door if enters else nullcontext():
                 await _do(year, step)
             progress(next(done))
 
@@ -147,12 +154,10 @@ async def _do(year: _Year, step: Step) -> None:
     ask = Ask(program_id=year.program_id, site_id=person.site_id)
     match deed:
         case Visit(channel, page):
+            page_url = f"{year.urls[person.site_id]}{page}" if page else None
+            visit = enrolment.Visit(email=person.email, page_url=page_url)
             await customers.initialize_session(
-                desk,
-                replace(ask, channel=channel),
-                merchant_id=who,
-                email=person.email,
-                page_url=f"{year.urls[person.site_id]}{page}" if page else None,
+                desk, replace(ask, channel=channel), merchant_id=who, visit=visit
             )
         case Introduce():
             name = FullName(first=person.first_name, last=person.last_name)

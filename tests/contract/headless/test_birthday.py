@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 import pytest
 
 from tests.contract.conftest import NewWorld
-from tests.contract.headless.worlds import BIRTHDAY, Shop, program
+from tests.contract.headless.worlds import BIRTHDAY, Shop, only_site, program
 from tests.programs import Document
+from tests.worlds import World
 
 TODAY = datetime(2025, 6, 22, 12, tzinfo=UTC)
 
@@ -14,9 +15,7 @@ TODAY = datetime(2025, 6, 22, 12, tzinfo=UTC)
 @pytest.fixture(scope="module")
 def with_year(shared_world: NewWorld) -> Shop:
     """A program that keeps the year, in a zone where the day ends before that of UTC begins."""
-    document = program()
-    [site] = document["sites"]  # type: ignore[misc]  # a list of one site
-    return _on(shared_world({**document, "sites": [{**site, "timezone": "Pacific/Auckland"}]}))
+    return _on(shared_world(only_site(program(), timezone="Pacific/Auckland")))
 
 
 @pytest.fixture(scope="module")
@@ -29,8 +28,8 @@ def guests(shared_world: NewWorld) -> Shop:
     return _on(shared_world(program(enrolment={"mode": "manual"})))
 
 
-def _on(world: object) -> Shop:
-    shop = Shop(world)  # type: ignore[arg-type]  # a World, whatever the fixture calls it
+def _on(world: World) -> Shop:
+    shop = Shop(world)
     shop.world.now = TODAY
     return shop
 

@@ -8,8 +8,8 @@ import pytest
 from leal.domain.sites import ConsentProvider
 from leal.integrations.consent import LocalConsent, RefusingConsent
 from tests.contract.conftest import NewWorld
-from tests.contract.headless.worlds import SUBSCRIBE, Shop, program
-from tests.programs import Document
+from tests.contract.headless.worlds import SUBSCRIBE, Shop, only_site, program
+from tests.programs import Document, put, second_site
 
 NEWSLETTER: Document = {"id": 1, "kind": "newsletter_signup", "title": "News", "points": 50}
 GIFT: Document = {"id": 1, "kind": "gift_card", "title": "Card", "cost": 1, "initial_balance": 5}
@@ -134,9 +134,7 @@ def test_only_for_members(shop: Shop) -> None:
 
 
 def test_without_a_provider(new_world: NewWorld) -> None:
-    document = program(rules=NEWSLETTER)
-    [site] = document["sites"]  # type: ignore[misc]  # a list of one site
-    shop = Shop(new_world({**document, "sites": [{**site, "consent_provider": None}]}))
+    shop = Shop(new_world(only_site(program(rules=NEWSLETTER), consent_provider=None)))
     shop.visit("1")
     before = shop.everything()
     answer = shop.call(SUBSCRIBE, "1")
@@ -146,9 +144,9 @@ def test_without_a_provider(new_world: NewWorld) -> None:
 
 def test_the_provider_is_that_of_the_site_in_the_path(new_world: NewWorld) -> None:
     document = program(rules=NEWSLETTER)
-    [site] = document["sites"]  # type: ignore[misc]  # a list of one site
-    blog = {**site, "id": 2, "kind": "content", "consent_provider": None}
-    shop = Shop(new_world({**document, "sites": [{**site, "primary": True}, blog]}))
+    second_site({"primary": False, "consent_provider": None})(document)
+    put("sites.0.primary", value=True)(document)
+    shop = Shop(new_world(document))
     shop.visit("1")
     assert shop.call(SUBSCRIBE, "1", site=2).code == "unsupported_platform"
     assert shop.call(SUBSCRIBE, "1", site=1).json["updated"] is True

@@ -255,8 +255,12 @@ def test_rewards_given_by_rules_and_tiers_are_shown_as_claims(new_world: NewWorl
         }
     card = claims[1]["redeemable"]
     assert len(card["code_last_characters"]) == 4
-    assert card["current_balance"] == card["initial_balance"] == {
-        "amount": 9.9,
-        "formatted": "$9.90",
-    }
+    assert (
+        card["current_balance"]
+        == card["initial_balance"]
+        == {
+            "amount": 9.9,
+            "formatted": "$9.90",
+        }
+    )
     assert {row["kind"] for row in served["history"]} == {"received_reward"}

@@ -269,7 +269,7 @@ def at(document: Any, path: str) -> object:
 def differences(
     expected: Any, actual: Any, path: str = ""
 ) -> Iterator[tuple[str, tuple[object, object]]]:
-    """Every (path, (expected, actual)) where two JSON values differ; types count, order of keys not."""
+    """Every (path, (expected, actual)) where two values differ; types count, order of keys not."""
     if isinstance(expected, dict) and isinstance(actual, dict):
         for key in expected.keys() | actual.keys():
             yield from differences(

@@ -95,16 +95,15 @@ class Shop:
 
     def rows(self, table: str) -> list[str]:
         """All rows of a table as JSON texts, in an order that does not change."""
-        rows = self.world.run(
-            self.world.database.rows(f"SELECT to_json(t)::text AS row FROM {table} t")
-        )
+        statement = f"SELECT to_json(t)::text AS row FROM {table} t"  # noqa: S608 - one of TABLES
+        rows = self.world.run(self.world.database.rows(statement))
         return sorted(row["row"] for row in rows)
 
     def everything(self) -> dict[str, list[str]]:
         """All that is stored about customers."""
         return {table: self.rows(table) for table in TABLES}
 
-    def token(self, customer: object, *, site: int = 0, **claims: object) -> str:
+    def token(self, customer: object, *, site: int = 0, **claims: Any) -> str:
         """A session token of any of the program's sites, counted from 0."""
         credentials = self.world.tenant.sites[site]
         payload = {
@@ -128,6 +127,14 @@ def program(*, rules: object = (), rewards: object = (), **parts: object) -> Doc
     for part in ("tiers", "referrals", "birthdays"):
         del document[part]
     return {**document, "rules": list_of(rules), "rewards": list_of(rewards), **parts}
+
+
+def only_site(document: Document, **parts: object) -> Document:
+    """The document with something changed about its one site."""
+    sites = document["sites"]
+    assert isinstance(sites, list)
+    [site] = sites
+    return {**document, "sites": [{**site, **parts}]}
 
 
 def list_of(things: object) -> list[object]:

@@ -68,6 +68,4 @@ class HeadlessDialect:
 
 def _refused(refusal: Refusal) -> Reply:
     code, message = REFUSALS[type(refusal)]
-    if isinstance(refusal, SubscriptionFailed):
-        message = f"{message}: {refusal.reason}"
     return error_response(422, message, code=code)

@@ -12,6 +12,7 @@ from leal.api.ids import decode_id, decode_number, one
 from leal.api.json_body import parse_object, read_body
 from leal.api.operations import Operation
 from leal.domain.carts import FREE_PRODUCT_KEY, Cart, CartLine
+from leal.domain.customers import email_key
 from leal.domain.money import minor_digits
 from leal.domain.problems import BadRequest, Forbidden, Unauthenticated
 from leal.domain.sites import COUNTRIES, Channel
@@ -61,9 +62,14 @@ def allow_session(caller: Caller, site_id: int, merchant_id: str | None) -> None
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionBody:
-    """The body of Initialize Session; `cart` is None when none was sent."""
+    """The body of Initialize Session; `cart` is None when none was sent.
+
+    `vouched` tells whether the shop stands behind the address: a shopper's own device may not give
+    its account a new one.
+    """
 
     email: str
+    vouched: bool
     page_url: str | None
     cart: Cart | None
 
@@ -76,7 +82,9 @@ async def session_body(call: Call) -> SessionBody:
     cart = fields.optional_part("cart")
     read = None if cart is None else _cart(cart)
     fields.done()
-    return SessionBody(email=email, page_url=page_url, cart=read)
+    return SessionBody(
+        email=email, vouched=_vouched(call.caller, email), page_url=page_url, cart=read
+    )
 
 
 async def birthday_body(call: Call) -> tuple[int, int, int]:
@@ -87,6 +95,17 @@ async def birthday_body(call: Call) -> tuple[int, int, int]:
     year = fields.integer("birthday.year", minimum=1900, maximum=9998)
     fields.done()
     return month, day, year
+
+
+def _vouched(caller: Caller, email: str) -> bool:
+    """Whether the shop says so itself, or in the token; Forbidden when the token says otherwise."""
+    if caller.kind is not CallerKind.SESSION:
+        return True
+    if caller.email is None:
+        return False
+    if email_key(caller.email) != email_key(email):
+        raise Forbidden("This session token belongs to another e-mail address")
+    return True
 
 
 async def _caller(request: Request, operation: Operation, gate: Gate) -> Caller:
@@ -108,6 +127,7 @@ async def _caller(request: Request, operation: Operation, gate: Gate) -> Caller:
         limit_key=f"session/{program_id}/{site_id}/{session.merchant_id}",
         site_id=site_id,
         merchant_id=session.merchant_id,
+        email=session.email,
     )
     if not operation.sessions:
         raise Forbidden("A session token does not allow this: use an API key")
@@ -122,7 +142,7 @@ def _ask(request: Request, caller: Caller, site_id: int) -> Ask:
     country = one(request, "country") or headers.get("x-loyaltylion-country")
     if channel not in tuple(Channel):
         problems["channel"] = invalid_option(tuple(Channel))
-    if country is not None and country.upper() not in COUNTRIES:
+    if country is not None and not (country.isascii() and country.upper() in COUNTRIES):
         problems["country"] = "Invalid country: expected an ISO 3166-1 alpha-2 code such as US"
     if problems:
         raise BadRequest(problems)

@@ -20,6 +20,7 @@ from leal.api.http import Handler, Reply, json_response
 from leal.api.operations import Operation
 from leal.domain.carts import Cart
 from leal.domain.customers import HistoryKind
+from leal.domain.enrolment import Visit
 from leal.usecases import customers
 from leal.usecases.access import Scope
 from leal.usecases.desk import Desk, Outcome, scene_now
@@ -114,8 +115,7 @@ class _Serves:
             self.desk,
             call.ask,
             merchant_id=call.merchant_id,
-            email=body.email,
-            page_url=body.page_url,
+            visit=Visit(email=body.email, vouched=body.vouched, page_url=body.page_url),
         )
         document = self._whole(outcome, cart=body.cart)
         return _reply({**document, "requested_cart_actions": []})

@@ -18,10 +18,12 @@ from leal.domain.customers import (
 from leal.domain.expiry import expires_at
 from leal.domain.limits import LimitStatus, is_reached, limit_status, tally
 from leal.domain.points import award
+from leal.domain.refusals import BalanceOutOfRange
 from leal.domain.rewards.granting import grant
 from leal.domain.rules import Rule
 from leal.domain.rules.terms import Approval, PointsResult, RewardResult, RuleVariant
 from leal.domain.scene import Scene
+from leal.domain.tiers import tier_of
 
 
 class WhyNot(StrEnum):
@@ -55,16 +57,26 @@ def why_not(rule: Rule, account: Account, scene: Scene) -> WhyNot | None:
 
 def variant_now(rule: Rule, account: Account, scene: Scene) -> RuleVariant:
     """What the rule is for this customer: that of the tier they are in at the moment."""
-    program = scene.program
-    membership = account.customer.tier
-    tier = program.tier(membership.tier_id) if membership else None
-    return rule.variant_for(tier or program.default_tier)
+    return rule.variant_for(tier_of(account.customer, scene.program))
 
 
 def completion_limit(rule: Rule, account: Account, scene: Scene) -> LimitStatus:
     """Where the customer stands against the rule's limit."""
     counter = account.counter(Subject.RULE, rule.id)
     return limit_status(rule.limit, counter, now=scene.now, zone=rule.zone(scene.program))
+
+
+def complete_if_allowed(change: Change, scene: Scene, rule: Rule) -> Change:
+    """Completes a rule on the side of something else, which must go on when the rule says no.
+
+    A balance that is full says no as well: nobody is kept out of a shop for having many points.
+    """
+    if why_not(rule, change.account, scene) is not None:
+        return change
+    try:
+        return complete(change, scene, rule, source=None)
+    except BalanceOutOfRange:
+        return change
 
 
 def complete(change: Change, scene: Scene, rule: Rule, *, source: str | None) -> Change:

@@ -24,7 +24,7 @@ from leal.domain.referral_settings import DiscountIncentive, Incentive, Shipping
 from leal.domain.rewards import Reward
 from leal.domain.rules import Rule
 from leal.domain.scene import Scene
-from leal.domain.sites import Channel
+from leal.domain.sites import Channel, SiteKind
 from leal.domain.tier_settings import (
     AnniversaryMembership,
     Benefit,
@@ -74,7 +74,13 @@ def offered_rules(program: Program, site_id: int) -> tuple[Rule, ...]:
 
 
 def offered_rewards(program: Program, whom: Audience) -> tuple[Reward, ...]:
-    """The rewards on offer to an audience that are on for at least one tier."""
+    """The rewards on offer to an audience that are on for at least one tier.
+
+    On content sites shoppers earn, and redeem elsewhere.
+    """
+    site = program.site(whom.site_id)
+    if site is not None and site.kind is SiteKind.CONTENT:
+        return ()
     return tuple(
         reward
         for reward in program.rewards

@@ -7,12 +7,12 @@ from leal.domain.customers import Account
 from leal.domain.money import from_minor
 from leal.domain.scene import Scene
 from leal.domain.tier_settings import BoundaryMode, Tiers
-from leal.domain.tiers import standing
+from leal.domain.tiers import membership_of, standing
 
 
 def tier_membership(account: Account, scene: Scene) -> Json | None:
     """The membership with its progress; null when the program has no tiers."""
-    membership, tiers = account.customer.tier, scene.program.tiers
+    membership, tiers = membership_of(account.customer, scene.program), scene.program.tiers
     if membership is None or tiers is None:
         return None
     return {

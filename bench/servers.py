@@ -1,0 +1,128 @@
+"""Starts and stops the two HTTP servers that are measured."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from pathlib import Path
+
+import msgspec
+
+from bench import bare, load
+from bench.samples import BenchFailed
+from bench.tape import Statement
+from bench.world import World
+
+_START_SECONDS = 30
+
+
+@contextmanager
+def leal_server(world: World) -> Iterator[int]:
+    """`leal serve` in one process; gives its port."""
+    port = _free_port()
+    command = ("-m", "leal.cli.main", "serve", "--port", str(port))
+    with _running(command, world.environ, port=port, log=Path(world.folder, "leal.log")):
+        yield port
+
+
+@contextmanager
+def bare_server(world: World, statement: Statement, documents: Mapping[str, str]) -> Iterator[int]:
+    """The bare app in one process; gives its port."""
+    port = _free_port()
+    plan = bare.Plan(url=world.url, port=port, load=statement, documents=dict(documents))
+    path = Path(world.folder, "bare.json")
+    path.write_bytes(msgspec.json.encode(plan))
+    environ = {bare.PLAN_VARIABLE: str(path)}
+    with _running(("-m", "bench.bare"), environ, port=port, log=Path(world.folder, "bare.log")):
+        yield port
+
+
+def documents_of(world: World, port: int) -> dict[str, str]:
+    """Every customer's document, as leal answers it."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=10)
+    documents = {}
+    for merchant_id in world.slices(1)[0]:
+        connection.request("GET", customer_path(world, merchant_id), headers=_caller(world))
+        answer = connection.getresponse()
+        text = answer.read().decode()
+        if answer.status != 200:  # noqa: PLR2004 - OK
+            raise BenchFailed(f"leal answers {answer.status} for a customer: {text[:300]}")
+        documents[merchant_id] = text
+    connection.close()
+    return documents
+
+
+def get_requests(world: World, clients: int) -> tuple[tuple[str, ...], ...]:
+    """GET customer, for every client its own customers."""
+    return tuple(
+        tuple(
+            load.request("GET", customer_path(world, each), headers=_caller(world)) for each in ids
+        )
+        for ids in world.slices(clients)
+    )
+
+
+def award_requests(
+    world: World, clients: int, *, points: int, reason: str
+) -> tuple[tuple[str, ...], ...]:
+    """POST points, for every client its own customers."""
+    body = msgspec.json.encode({"points": points, "reason": reason}).decode()
+    return tuple(
+        tuple(
+            load.request("POST", f"/v2/customers/{each}/points", headers=_caller(world), body=body)
+            for each in ids
+        )
+        for ids in world.slices(clients)
+    )
+
+
+def customer_path(world: World, merchant_id: str) -> str:
+    """Where a customer's document is, on both servers."""
+    return f"/headless/2025-06/{world.site_id}/customers/{merchant_id}?channel=web"
+
+
+def _caller(world: World) -> dict[str, str]:
+    return {"authorization": f"Bearer {world.api_key}"}
+
+
+@contextmanager
+def _running(
+    words: Sequence[str], environ: Mapping[str, str], *, port: int, log: Path
+) -> Iterator[None]:
+    with log.open("wb") as written:
+        process = subprocess.Popen(
+            [sys.executable, *words],
+            env={**os.environ, **environ},
+            stdout=written,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            _wait_for(process, port, log)
+            yield
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
+
+
+def _wait_for(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    give_up_at = time.monotonic() + _START_SECONDS
+    while time.monotonic() < give_up_at and process.poll() is None:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    said = log.read_text(errors="replace")[-1000:]
+    raise BenchFailed(f"{log.stem} did not start: {said}")
+
+
+def _free_port() -> int:
+    with socket.socket() as trial:
+        trial.bind(("127.0.0.1", 0))
+        port: int = trial.getsockname()[1]
+        return port

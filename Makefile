@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check fix bench docs lock
+.PHONY: help install demo test soak check fix bench docs lock
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -24,6 +24,9 @@ demo: $(STAMP) ## a demo program on 127.0.0.1:8000, with its own PostgreSQL
 
 test: $(STAMP) ## all tests, on an embedded PostgreSQL
 	$(BIN)/python -m pytest -n 2
+
+soak: $(STAMP) ## the properties of orders and the model, tried many more times
+	LEAL_SOAK=1 $(BIN)/python -m pytest -n 2 --dist worksteal tests/domain/test_ordering.py tests/domain/test_order_terms.py tests/domain/test_awards.py tests/usecases/test_orders.py tests/usecases/test_model.py
 
 check: $(STAMP) ## format, lint, types, floors, then all tests
 	$(BIN)/ruff format --check .

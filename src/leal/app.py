@@ -20,6 +20,9 @@ from leal.api.headless import routes as headless
 from leal.api.headless.errors import HeadlessDialect
 from leal.api.http import Edge, PlainDialect, Surface, router
 from leal.api.operations import routes
+from leal.api.own import openapi as own_openapi
+from leal.api.own import routes as own
+from leal.api.own.errors import OwnDialect
 from leal.api.rate_limit import RateLimit
 from leal.domain.sites import ConsentProvider
 from leal.integrations.consent import LocalConsent
@@ -104,6 +107,7 @@ def surfaces(desk: Desk, gate: Gate) -> tuple[Surface, ...]:
     """Every API and page, by the prefix of its paths."""
     headless_table = headless.table(desk, gate)
     admin_table = admin.table(desk, gate)
+    own_table = own.table(desk, gate)
     documents = {
         headless.PREFIX: headless_openapi.document(headless_table, public_url=desk.public_url),
         admin.PREFIX: admin_openapi.document(
@@ -112,6 +116,7 @@ def surfaces(desk: Desk, gate: Gate) -> tuple[Surface, ...]:
             responses=admin_shapes.RESPONSES,
             public_url=desk.public_url,
         ),
+        own.PREFIX: own_openapi.document(own_table, public_url=desk.public_url),
     }
     described = {
         prefix: openapi.route(f"{prefix}/openapi.json", document)
@@ -128,6 +133,11 @@ def surfaces(desk: Desk, gate: Gate) -> tuple[Surface, ...]:
             prefix=f"{admin.PREFIX}/",
             app=router([*routes(admin_table), described[admin.PREFIX]]),
             dialect=AdminDialect(),
+        ),
+        Surface(
+            prefix=f"{own.PREFIX}/",
+            app=router([*routes(own_table), described[own.PREFIX]]),
+            dialect=OwnDialect(),
         ),
         Surface(prefix="/", app=router(pages.routes(documents)), dialect=PlainDialect()),
     )

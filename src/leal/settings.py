@@ -30,7 +30,8 @@ class Settings:
 
     ``database_url`` None means the embedded server under ``data``. ``rate_limit`` is requests per
     second and key, 0 for no limit. ``secret_key`` None means the one kept in ``data``: see
-    ``load_secret_key``. ``public_url`` has no slash at its end.
+    ``load_secret_key``. ``public_url`` has no slash at its end. ``worker`` tells whether
+    `leal serve` keeps a worker beside it.
     """
 
     database_url: str | None = field(repr=False)
@@ -42,6 +43,7 @@ class Settings:
     secret_key: bytes | None = field(repr=False)
     public_url: str
     log_level: str
+    worker: bool
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
@@ -59,6 +61,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         secret_key=_secret_key(environ),
         public_url=_public_url(environ, host, port),
         log_level=_log_level(environ),
+        worker=_switch(environ, "LEAL_WORKER", default="on"),
     )
 
 
@@ -150,6 +153,13 @@ def _log_level(environ: Mapping[str, str]) -> str:
     if level not in _LOG_LEVELS:
         raise BadSetting(name, f"{level!r} is not one of {', '.join(_LOG_LEVELS)}", "info")
     return level
+
+
+def _switch(environ: Mapping[str, str], name: str, *, default: str) -> bool:
+    text = (environ.get(name) or default).lower()
+    if text not in {"on", "off"}:
+        raise BadSetting(name, f"{text!r} is neither on nor off", default)
+    return text == "on"
 
 
 def _secret_key(environ: Mapping[str, str]) -> bytes | None:

@@ -323,8 +323,24 @@ def shop(*edits: Edit, points: int = 1, **terms: object) -> Program:
     return program_with(put("rules", rules), put("rewards", []), *edits)
 
 
-def paid(total: str, **said: Decimal) -> OrderReport:
-    return OrderReport(payment_status=PaymentStatus.PAID, total=Decimal(total), **said)
+def paid(
+    total: str,
+    *,
+    total_paid: Decimal | None = None,
+    total_shipping: Decimal | None = None,
+    total_tax: Decimal | None = None,
+    total_refunded: Decimal | None = None,
+    gift_card: Decimal | None = None,
+) -> OrderReport:
+    return OrderReport(
+        payment_status=PaymentStatus.PAID,
+        total=Decimal(total),
+        total_paid=total_paid,
+        total_shipping=total_shipping,
+        total_tax=total_tax,
+        total_refunded=total_refunded,
+        gift_card=gift_card,
+    )
 
 
 def refunded(amount: str) -> OrderReport:

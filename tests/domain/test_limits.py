@@ -22,6 +22,7 @@ from leal.domain.limits import (
     limit_status,
     next_start,
     tally,
+    untally,
 )
 from leal.domain.offers import Interval, Limit
 
@@ -111,3 +112,41 @@ def test_however_often_one_tries_no_interval_ever_holds_more_than_allowed(
     assert max((starts.count(start) for start in starts), default=0) <= count
     assert counter is not None
     assert counter.total == len(done)
+
+
+MOMENTS = st.lists(st.integers(0, 3 * 24 * 60), min_size=1, max_size=25)
+
+
+@given(MOMENTS, st.sampled_from(ZONES), st.data())
+def test_what_is_taken_back_is_as_if_it_had_never_been(
+    minutes: list[int], zone: ZoneInfo, data: st.DataObject
+) -> None:
+    """Planted bugs this catches: giving back what another interval counted; never giving back."""
+    now, done = datetime(2024, 12, 20, tzinfo=UTC), []
+    for step in minutes:
+        now += timedelta(minutes=step)
+        done.append(now)
+    gone = data.draw(st.integers(0, len(done) - 1))
+    counter = untally(times(*done, zone=zone), at=done[gone], zone=zone)
+    left = [moment for number, moment in enumerate(done) if number != gone]
+    assert counter.total == len(left)
+    for interval in Interval:
+        running = next_start(interval, now=now, zone=zone)
+        same = [next_start(interval, now=moment, zone=zone) == running for moment in left]
+        assert counted(counter, interval, now=now, zone=zone) == sum(same)
+
+
+@given(MOMENTS, st.sampled_from(ZONES), st.integers(-10_000, 10_000))
+def test_taking_back_never_opens_more_than_one_place(
+    minutes: list[int], zone: ZoneInfo, apart: int
+) -> None:
+    now = datetime(2024, 12, 20, tzinfo=UTC)
+    before = times(*(now + timedelta(minutes=step) for step in sorted(minutes)), zone=zone)
+    after = untally(before, at=now + timedelta(minutes=apart), zone=zone)
+    for interval in (*Interval, None):
+        had = counted(before, interval, now=before.last_at, zone=zone)
+        has = counted(after, interval, now=before.last_at, zone=zone)
+        assert max(0, had - 1) <= has <= had
+    assert after.last_at == before.last_at
+    assert 0 <= after.day <= min(after.week, after.month)
+    assert after.month <= after.year <= after.total >= after.week

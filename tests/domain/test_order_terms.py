@@ -185,6 +185,18 @@ def test_telling_again_the_next_day_does_not_open_a_limit_for_an_old_order() -> 
     assert book.points_by_rule("b") == {}
 
 
+def test_neither_does_it_for_goods() -> None:
+    rule = {"id": 2, "kind": "product_purchase", "title": "Tea", "points": 50, "products": ["tea"]}
+    once = {"count": 1, "interval": "day"}
+    book = Book(shop(put("rules", [purchase(), rule | {"limit": once}])))
+    report = replace(paid("10"), line_items=tea())
+    book.create(report, "a")
+    book.create(report, "b")
+    book.later(1)
+    book.create(report, "b")
+    assert book.points_by_rule("b") == {1: 10}
+
+
 def test_telling_again_does_not_use_the_limit_up() -> None:
     book = Book(shop(limit={"count": 2, "interval": "day"}))
     for name in ("a", "a", "a", "b"):
@@ -233,7 +245,7 @@ def test_a_duplicate_after_joining_credits_nothing_that_joining_did_not() -> Non
     book.create(paid("50"))
     book.later(300)
     joined = member().customer
-    book.customer = replace(book.customer, enrolled_at=joined.enrolled_at, tier=joined.tier)
+    book.customer = replace(book.customer, enrolled_at=book.now, tier=joined.tier)
     book.create(paid("50"))
     assert book.balances() == (0, 0)
 

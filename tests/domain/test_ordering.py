@@ -195,10 +195,15 @@ def test_coming_back_keeps_the_day_it_was_to_be_approved() -> None:
     assert (row.state, row.approve_at) == ("pending", DUE)
 
 
-def test_an_old_order_told_of_late_waits_from_now() -> None:
+@pytest.mark.parametrize(
+    ("days_ago", "expected"), [(0, (0, 20)), (13, (0, 20)), (14, (20, 0)), (400, (20, 0))]
+)
+def test_an_old_order_told_of_late_has_waited_since_it_was_placed(
+    days_ago: int, expected: tuple[int, int]
+) -> None:
     book = Book(shop())
-    book.create(replace(paid("20"), ordered_at=NOON - timedelta(days=100)))
-    assert book.balances() == (0, 20)
+    book.create(replace(paid("20"), ordered_at=NOON - timedelta(days=days_ago)))
+    assert book.balances() == expected
 
 
 def test_orders_do_not_touch_each_other() -> None:

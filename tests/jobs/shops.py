@@ -1,5 +1,6 @@
 """A shop over time: members with orders and points, and all that the database knows of them."""
 
+import time
 from decimal import Decimal
 
 from leal.domain.orders import OrderReport, PaymentStatus
@@ -44,12 +45,10 @@ def ask(world: World) -> Ask:
     return Ask(program_id=world.tenant.program_id)
 
 
-def join(world: World, name: str) -> Outcome:
-    return world.run(
-        customers.initialize_session(
-            world.desk, ask(world), merchant_id=name, email=f"{name}@lion.example", page_url=None
-        )
-    )
+def join(world: World, name: str) -> None:
+    path = f"/headless/2025-06/1/customers/{name}/sessions?channel=pos"
+    body = {"customer": {"email": f"{name}@lion.example"}, "session": {}}
+    assert world.post(path, body).status == 200
 
 
 def buy(world: World, order: str, *, total: int, who: str | None, email: str | None = None) -> None:
@@ -110,6 +109,17 @@ def events(world: World, topic: str) -> list[str]:
             )
         )
     ]
+
+
+def until_settled(world: World) -> None:
+    """Waits for transactions of others on the same server, behind which events are held back."""
+    unsettled = (
+        "SELECT count(*) FROM events WHERE settles > pg_snapshot_xmin(pg_current_snapshot())"
+    )
+    give_up_at = time.monotonic() + 20
+    while world.run(world.database.value(unsettled)):
+        assert time.monotonic() < give_up_at
+        time.sleep(0.02)
 
 
 def is_clean(world: World) -> bool:

@@ -43,8 +43,9 @@ def _warn(world: World) -> int:
     return world.run(warn_all(world.desk, world.tenant.program_id))
 
 
-def _at(world: World, *moment: int) -> None:
-    world.now = datetime(*moment, tzinfo=UTC)  # type: ignore[misc] # year, month, day, …
+def _at(world: World, year: int, month: int, day: int, *time: int) -> None:
+    hour, minute, second = (*time, 0, 0, 0)[:3]
+    world.now = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
 
 
 def test_a_lot_ends_as_its_day_begins(new_world: NewWorld) -> None:
@@ -250,9 +251,8 @@ def test_a_late_approval_into_a_lot_that_is_over_expires_too(new_world: NewWorld
     _at(world, 2025, 7, 12)
     assert _lapse(world) == 1
     refill = (
-        "UPDATE lots SET remaining = 0",
-        "INSERT INTO lots VALUES (1, 1, '2025-07-10', 40)"
-        " ON CONFLICT (program_id, customer_id, expires_at) DO UPDATE SET remaining = 40",
+        "DELETE FROM lots",
+        "INSERT INTO lots VALUES (1, 1, '2025-07-10', 40)",
         "UPDATE customers SET points_approved = 40",
     )
     for sql in refill:

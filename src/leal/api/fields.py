@@ -63,11 +63,14 @@ class Fields:
         """As `text`; an empty string is allowed unless `min_length` says otherwise."""
         return self._optional(name, _text(min_length, max_length))
 
-    def identifier(self, name: str, *, noun: str = "Customer") -> str:
-        """A store's own id: a string or a whole number, with `gid://shopify/<noun>/` taken off."""
+    def identifier(self, name: str, *, noun: str | None = "Customer") -> str:
+        """A store's own id: a string or a whole number, with `gid://shopify/<noun>/` taken off.
+
+        With None for a noun it stays as it is.
+        """
         return self._required(name, _identifier(noun), "")
 
-    def optional_identifier(self, name: str, *, noun: str = "Customer") -> str | None:
+    def optional_identifier(self, name: str, *, noun: str | None = "Customer") -> str | None:
         """As `identifier`."""
         return self._optional(name, _identifier(noun))
 
@@ -224,7 +227,7 @@ def _characters(count: int) -> str:
     return "1 character" if count == 1 else f"{count} characters"
 
 
-def _identifier(noun: str) -> Callable[[object], str]:
+def _identifier(noun: str | None) -> Callable[[object], str]:
     def read(value: object) -> str:
         whole = _whole(value)
         if whole is not None:

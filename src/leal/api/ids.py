@@ -37,12 +37,15 @@ _LAST_YEAR: Final = 9998
 _MAX_OFFSET: Final = timedelta(hours=14)
 
 
-def decode_id(raw_segment: str, *, field: str = "merchant_id", noun: str = "Customer") -> str:
+def decode_id(
+    raw_segment: str, *, field: str = "merchant_id", noun: str | None = "Customer"
+) -> str:
     """The store's own id in a raw path segment (latin-1 text of the bytes on the wire).
 
     Percent-decoded until nothing changes, at most five times; a `%` that starts no escape stays.
     Raises BadRequest naming `field` for what is not UTF-8, for control characters, for more than
-    255 characters and for a Shopify id of something other than `noun`.
+    255 characters and for a Shopify id of something other than `noun`; None
+    leaves every id as it is.
     """
     if _PLAIN_ID.fullmatch(raw_segment):
         return raw_segment
@@ -52,7 +55,7 @@ def decode_id(raw_segment: str, *, field: str = "merchant_id", noun: str = "Cust
         raise BadRequest({field: str(why)}) from None
 
 
-def clean_id(text: str, *, noun: str = "Customer") -> str:
+def clean_id(text: str, *, noun: str | None = "Customer") -> str:
     """The id in already decoded text; ValueError says why there is none.
 
     Composed and decomposed accents stay different ids, as they are in the store.
@@ -63,7 +66,7 @@ def clean_id(text: str, *, noun: str = "Customer") -> str:
         raise ValueError(f"Too long: expected at most {MAX_ID_LENGTH} characters")
     if _CONTROL.search(text):
         raise ValueError("Must not contain control characters")
-    if not text.startswith("gid://shopify/"):
+    if noun is None or not text.startswith("gid://shopify/"):
         return text
     match = _GLOBAL_ID.fullmatch(text)
     if match is None or match[1] != noun:

@@ -4,7 +4,20 @@ from importlib.metadata import version as installed_version
 
 import typer
 
-from leal.cli import demo, keys, migrations, program, serve, sites, verify
+from leal.cli import (
+    clock,
+    demo,
+    explain,
+    jobs,
+    keys,
+    migrations,
+    program,
+    report,
+    serve,
+    sites,
+    verify,
+    worker,
+)
 from leal.cli.showing import LealGroup
 
 app = typer.Typer(
@@ -26,7 +39,12 @@ app.command()(demo.demo)
 app.command()(serve.serve)
 app.command()(migrations.migrate)
 app.command()(verify.verify)
+app.command()(explain.explain)
+app.command()(worker.worker)
+app.command()(jobs.jobs)
+app.add_typer(clock.app, name="clock")
 app.add_typer(program.app, name="program")
+app.add_typer(report.app, name="report")
 app.add_typer(keys.app, name="key")
 app.add_typer(sites.app, name="site")
 

@@ -40,13 +40,18 @@ def apply(
     new: Annotated[
         bool, typer.Option("--new", help="Make another program instead of a new version.")
     ] = False,
+    sandbox: Annotated[
+        bool, typer.Option("--sandbox", help="Make a new program's time one that can be moved on.")
+    ] = False,
 ) -> None:
     """Publish a document as the program's new version, or as the first of a new program."""
     if new and program is not None:
         raise Mistake("--new makes a program of its own: leave out --program")
     value = read_yaml(file)
     read_program(value)
-    publication = connected(lambda to: _apply(to, value, program_id=program, new=new))
+    publication = connected(
+        lambda to: _apply(to, value, program_id=program, new=new, sandbox=sandbox)
+    )
     published = publication.published
     verb = "created" if publication.created else "now at"
     say(f"program {published.id} ({published.program.name}) {verb} version {published.version}")
@@ -92,13 +97,17 @@ def list_all() -> None:
         say("there is no program yet: make one with `leal program apply FILE`")
 
 
-async def _apply(to: Connected, value: object, *, program_id: int | None, new: bool) -> Publication:
+async def _apply(
+    to: Connected, value: object, *, program_id: int | None, new: bool, sandbox: bool
+) -> Publication:
     publisher = Publisher(to.database, to.sealer, fresh=secrets.token_hex)
     now = datetime.now(UTC)
     author = f"{_account()} (command line)"
     first = program_id is None and not await storage.list_programs(to.database)
     if new or first:
-        return await publisher.create(value, author=author, now=now)
+        return await publisher.create(value, author=author, now=now, sandbox=sandbox)
+    if sandbox:
+        raise Mistake("only a new program can become a sandbox: add --new")
     chosen = await to.choose_program(program_id)
     return await publisher.publish(chosen, value, author=author, now=now)
 

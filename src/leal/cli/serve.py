@@ -6,6 +6,7 @@ import signal
 import socket
 import sys
 from collections.abc import Mapping
+from contextlib import ExitStack
 from importlib.metadata import version
 from types import FrameType
 from typing import Annotated
@@ -16,11 +17,13 @@ import uvicorn
 from leal.app import create_app
 from leal.cli.connecting import ensure_schema, running_server
 from leal.cli.showing import Mistake, say, warn
+from leal.cli.worker import worker_beside
 from leal.settings import Settings, read_settings
 from leal.storage.db import Database
 from leal.storage.migrate import durability_warnings
 
 _LAST_REQUESTS_SECONDS = 25
+_WORKER_AFTER_SECONDS = 2  # requests first: starting a worker takes a second of a processor
 
 
 def serve(
@@ -41,7 +44,11 @@ def serve(
     with running_server(settings) as url:
         asyncio.run(_prepare(settings, url))
         say(f"leal {version('leal')} answers on http://{settings.host}:{settings.port}")
-        _answer({**environ, "LEAL_DATABASE_URL": url}, workers=workers)
+        environ["LEAL_DATABASE_URL"] = url
+        with ExitStack() as stack:
+            if settings.worker:
+                stack.enter_context(worker_beside(environ, wait_seconds=_WORKER_AFTER_SECONDS))
+            _answer(environ, workers=workers)
 
 
 def worker_app() -> object:

@@ -47,11 +47,15 @@ def standing_points(row: HistoryRow) -> int:
     return (row.points or 0) if standing else 0
 
 
-def approve(change: Change, scene: Scene, row: HistoryRow, *, cause: str = "approved") -> Change:
-    """A pending award becomes spendable; one in any other state stays as it is."""
+def approve(change: Change, scene: Scene, row: HistoryRow) -> Change:
+    """A pending award becomes spendable; one in any other state stays as it is.
+
+    An award may be undone, come back and be approved again, so the cause names the version.
+    """
     if row.state != AwardState.PENDING:
         return change
     points = row.points or 0
+    cause = f"approved in version {change.before.customer.version + 1}"
     change, lots = put(change, points, expires_at=row.expires_at)
     entry = _entry(row, scene, cause, moves=_Moved(approved=points, pending=-points, lots=lots))
     change = _posted(change, scene, row, posted=entry)

@@ -11,15 +11,20 @@ from leal.domain.customers import Customer, CustomerState
 from leal.domain.ordering import work_off
 from leal.domain.orders import Order
 from leal.domain.program import Program
+from leal.domain.purchases import net_minor
 from leal.domain.scene import Scene
 
 
-def credit_past(change: Change, scene: Scene, order: Order) -> Change:
+def credit_past(change: Change, scene: Scene, order: Order, *, linked: bool) -> Change:
     """Credits an order paid before joining; one that is too old, or was promised, stays as it is.
 
-    `account.rows` must hold the order's history rows and `account.lots` the lots.
+    `account.rows` must hold the order's history rows and `account.lots` the lots. An order that was
+    nobody's becomes the customer's even when nothing of it is left to earn from; one that is
+    `linked` already then stays as it is.
     """
     if not is_creditable(order, change.customer, scene.program):
+        return change
+    if linked and net_minor(order) == 0:
         return change
     return work_off(change, scene, order, past=True)
 
@@ -30,5 +35,7 @@ def is_creditable(order: Order, customer: Customer, program: Program) -> bool:
     if days is None or joined_at is None or customer.state is not CustomerState.ENROLLED:
         return False
     if order.paid_at is None or order.terms is not None:
+        return False
+    if order.paid_by is not CustomerState.GUEST:
         return False
     return joined_at - timedelta(days=days) <= order.paid_at < joined_at

@@ -75,8 +75,11 @@ def enrol(account: Account, scene: Scene) -> Change:
             return join(change, scene, trigger="enroll")
 
 
-def join(change: Change, scene: Scene, *, trigger: str) -> Change:
-    """A guest becomes a member: placed in a tier, welcomed by the rules for joining."""
+def join(change: Change, scene: Scene, *, trigger: str, source: str | None = None) -> Change:
+    """A guest becomes a member: placed in a tier, welcomed by the rules for joining.
+
+    `source` names the outside cause, unique in the program; the first welcome carries it.
+    """
     member = replace(change.customer, enrolled_at=scene.now, updated_at=scene.now)
     change = place(with_customer(change, member), scene)
     change = with_event(
@@ -87,19 +90,22 @@ def join(change: Change, scene: Scene, *, trigger: str) -> Change:
     )
     for rule in scene.program.rules:
         if isinstance(rule, JoinProgramRule):
-            change = complete_if_allowed(change, scene, rule)
+            welcomed = complete_if_allowed(change, scene, rule, source=source)
+            source = source if welcomed is change else None
+            change = welcomed
     return change
 
 
 def _visit(change: Change, scene: Scene, page_url: str | None) -> Change:
     """A page seen on the web, or the app opened on a mobile device; tills do not visit."""
     for rule in scene.program.rules:
-        if isinstance(rule, PageviewRule) and _visits(rule, scene.channel, page_url):
+        if isinstance(rule, PageviewRule) and visits(rule, scene.channel, page_url):
             change = complete_if_allowed(change, scene, rule)
     return change
 
 
-def _visits(rule: PageviewRule, channel: Channel, page_url: str | None) -> bool:
+def visits(rule: PageviewRule, channel: Channel, page_url: str | None) -> bool:
+    """Whether opening the page on the channel is a visit of the kind that the rule is about."""
     if channel is Channel.MOBILE:
         return True
     if channel is not Channel.WEB or not page_url:

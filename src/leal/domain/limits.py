@@ -4,7 +4,7 @@ Intervals are calendar ones in the zone of the rule's or reward's site; weeks st
 interval of None never resets (contract: limits of rules and rewards).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta, tzinfo
 from typing import assert_never
 
@@ -112,6 +112,25 @@ def tally(
         year=counts[Interval.YEAR],
         last_at=now if counter is None else max(now, counter.last_at),
     )
+
+
+def untally(counter: Counter, *, at: datetime, zone: tzinfo) -> Counter:
+    """The counter after one of those it counted, at `at`, is taken back.
+
+    An interval that is over by now stays as it was: what is counted in the running one happened
+    later and still stands.
+    """
+
+    def less(interval: Interval, count: int) -> int:
+        return max(0, count - 1) if _same(interval, at, counter.last_at, zone=zone) else count
+
+    # one that was counted while the clock stood back is in shorter intervals than its own moment
+    total = max(0, counter.total - 1)
+    year = min(total, less(Interval.YEAR, counter.year))
+    month = min(year, less(Interval.MONTH, counter.month))
+    week = min(total, less(Interval.WEEK, counter.week))
+    day = min(week, month, less(Interval.DAY, counter.day))
+    return replace(counter, total=total, year=year, month=month, week=week, day=day)
 
 
 def next_start(interval: Interval, *, now: datetime, zone: tzinfo) -> datetime:

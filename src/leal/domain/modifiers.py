@@ -23,6 +23,22 @@ class Modifier:
 
     def fits(self, product_id: str, collection_ids: tuple[str, ...]) -> bool:
         """Whether it is about this product."""
-        return product_id in self.products or any(
-            collection in self.collections for collection in collection_ids
+        return is_among(product_id, self.products) or any(
+            is_among(collection, self.collections) for collection in collection_ids
         )
+
+
+def is_among(goods_id: str, ids: tuple[str, ...]) -> bool:
+    """Whether one of the ids is of the same product or collection, in long form or short.
+
+    Shopify writes 7 as gid://shopify/Product/7 in one of its interfaces and as 7 in the other.
+    """
+    if goods_id in ids:
+        return True
+    short = _short(goods_id)
+    return any(_short(each) == short for each in ids)
+
+
+def _short(goods_id: str) -> str:
+    is_long = goods_id.startswith("gid://shopify/")
+    return goods_id.rpartition("/")[2] if is_long else goods_id

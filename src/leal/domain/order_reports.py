@@ -7,6 +7,7 @@ rounded half up to its smallest unit.
 from dataclasses import replace
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
+from typing import assert_never
 
 from leal.domain.money import minor_digits
 from leal.domain.orders import (
@@ -25,7 +26,8 @@ def new_order(
     report: OrderReport, site: Site, *, merchant_id: str, email: str | None, now: datetime
 ) -> Order:
     """An order nobody has heard of before, not saved yet."""
-    ordered_at = report.ordered_at or now
+    # a shop whose clock is ahead must not have its customers wait for their points
+    ordered_at = min(report.ordered_at or now, now)
     bare = Order(
         site_id=site.id,
         merchant_id=merchant_id,
@@ -40,7 +42,11 @@ def new_order(
 
 
 def updated(order: Order, report: OrderReport, site: Site, *, now: datetime) -> Order:
-    """The order after the report: what it says replaces what was known, the rest stays."""
+    """The order after the report: what it says replaces what was known, the rest stays.
+
+    A status speaks for the amount that is left unsaid beside it: what becomes paid is paid in
+    full, of what is not paid or not refunded nothing is.
+    """
     currency = site.currency
 
     def minor(said: Decimal | None, known: int) -> int:
@@ -53,14 +59,20 @@ def updated(order: Order, report: OrderReport, site: Site, *, now: datetime) -> 
         tax_minor=minor(report.total_tax, order.tax_minor),
         discounts_minor=minor(report.total_discounts, order.discounts_minor),
         gift_card_minor=minor(report.gift_card, order.gift_card_minor),
-        refunded_minor=minor(report.total_refunded, order.refunded_minor),
-        paid_minor=(order.paid_minor if report.total_paid is None else minor(report.total_paid, 0)),
+        refunded_minor=minor(report.total_refunded, _refunded(order, report)),
+        paid_minor=(
+            _paid(order, report) if report.total_paid is None else minor(report.total_paid, 0)
+        ),
         payment_status=report.payment_status or order.payment_status,
         refund_status=report.refund_status or order.refund_status,
         cancellation_status=report.cancellation_status or order.cancellation_status,
         number=report.number or order.number,
         updated_at=now,
     )
+    if report.refund_status is RefundStatus.NOT_REFUNDED:
+        order = replace(order, refunds=())
+    if report.payment_status is PaymentStatus.NOT_PAID:
+        order = replace(order, payments=())
     order = _moneys(order, report, currency, now=now)
     return _goods(_traces(order, report), report, currency)
 
@@ -68,6 +80,25 @@ def updated(order: Order, report: OrderReport, site: Site, *, now: datetime) -> 
 def in_minor(amount: Decimal, currency: str) -> int:
     """An amount of main units in smallest units, rounded half up."""
     return int(amount.scaleb(minor_digits(currency)).to_integral_value(ROUND_HALF_UP))
+
+
+def _paid(order: Order, report: OrderReport) -> int | None:
+    """What is known to be paid when the report does not say; None is all or nothing."""
+    match report.payment_status:
+        case None | PaymentStatus.PARTIALLY_PAID:
+            return order.paid_minor
+        case PaymentStatus.PAID:
+            return order.paid_minor if order.is_paid else None
+        case PaymentStatus.NOT_PAID:
+            return None
+        case status:
+            assert_never(status)
+
+
+def _refunded(order: Order, report: OrderReport) -> int:
+    """What is known to be refunded when the report does not say."""
+    none = report.refund_status is RefundStatus.NOT_REFUNDED
+    return 0 if none else order.refunded_minor
 
 
 def _moneys(order: Order, report: OrderReport, currency: str, *, now: datetime) -> Order:

@@ -5,6 +5,7 @@ posted. Rules and rates are fixed the first time the order is seen paid by a mem
 its points are a function of its state alone.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from fractions import Fraction
@@ -27,7 +28,7 @@ from leal.domain.expiry import expires_at
 from leal.domain.limits import tally
 from leal.domain.money import minor_digits
 from leal.domain.orders import UNSAVED_ORDER, Counted, NotFired, Order, OrderTerms
-from leal.domain.points import touched
+from leal.domain.points import touched, within_range
 from leal.domain.purchases import holds_any, net_minor, points_of
 from leal.domain.rewards.granting import grant
 from leal.domain.rules.completion import WhyNot, variant_now, why_not
@@ -79,6 +80,8 @@ def promise(change: Change, scene: Scene, order: Order, *, past: bool = False) -
     for rule in scene.program.rules:
         if not isinstance(rule, kinds) or rule.id in terms:
             continue
+        if order.terms is not None and not _may_still_hold(rule.id, not_fired):
+            continue
         no = _why_not(rule, change.account, scene, order=order)
         if no is not None:
             not_fired[rule.id] = NotFired(rule_id=rule.id, why=no)
@@ -98,6 +101,12 @@ def promise(change: Change, scene: Scene, order: Order, *, past: bool = False) -
         tier_id=order.tier_id or (tier.id if tier else None),
     )
     return replace(change, order=promised)
+
+
+def _may_still_hold(rule_id: int, not_fired: Mapping[int, NotFired]) -> bool:
+    """Whether only the goods were missing; any other no was final when the order was paid."""
+    refused = not_fired.get(rule_id)
+    return refused is not None and refused.why == WhyNot.NOT_IN_ORDER
 
 
 def source_of(order: Order, rule_id: int) -> str:
@@ -249,7 +258,7 @@ def _count(change: Change, scene: Scene) -> Change:
         orders=now.orders - before.orders,
     )
     change = with_progress(change, progress, amount=_amount(progress, scene))
-    return touched(settle_upgrade(change, scene), scene.now)
+    return within_range(touched(settle_upgrade(change, scene), scene.now))
 
 
 def _at_par(net: Fraction, scene: Scene) -> int:

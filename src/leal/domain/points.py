@@ -115,9 +115,10 @@ def award(change: Change, scene: Scene, *, row: HistoryRow, resource: Resource) 
 
 
 def within_range(change: Change) -> Change:
-    """The change, unless a balance leaves ±(2^53-1): then a BalanceOutOfRange."""
+    """The change, unless a balance or a sum towards tiers leaves ±(2^53-1): BalanceOutOfRange."""
     customer = change.customer
-    for points in (customer.points_approved, customer.points_pending, customer.points_spent):
+    balances = (customer.points_approved, customer.points_pending, customer.points_spent)
+    for points in (*balances, customer.lifetime_points, customer.lifetime_spend):
         if abs(points) > MAX_POINTS:
             raise BalanceOutOfRange(points)
     return change

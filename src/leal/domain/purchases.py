@@ -10,6 +10,7 @@ from fractions import Fraction
 from math import ceil, floor
 from typing import assert_never
 
+from leal.domain.modifiers import is_among
 from leal.domain.money import minor_digits
 from leal.domain.orders import LineItem, Order, OrderTerms
 from leal.domain.program import Rounding
@@ -49,8 +50,8 @@ def holds_any(
 ) -> bool:
     """Whether any of the goods is one of the products or in one of the collections."""
     return any(
-        item.product_id in products
-        or any(collection in collections for collection in item.collection_ids)
+        is_among(item.product_id, products)
+        or any(is_among(collection, collections) for collection in item.collection_ids)
         for item in items
     )
 

@@ -43,6 +43,10 @@ class SubscriptionFailed(Refusal):
     reason: str
 
 
+class RewardAlreadyGiven(Refusal):
+    """What the activity earned was a reward, given at once: it is refunded, not declined."""
+
+
 @dataclass(frozen=True)
 class BalanceOutOfRange(Refusal):
     """The change would carry a balance beyond ±(2^53-1), which JSON clients cannot hold."""

@@ -107,16 +107,20 @@ ORDER_COLUMNS = """o.order_id AS id, o.version, o.site_id, o.merchant_id, o.numb
         o.discounts_minor, o.gift_card_minor, o.paid_minor, o.refunded_minor, o.payment_status,
         o.refund_status, o.cancellation_status, o.discount_codes, o.claimed_reward_ids,
         o.line_items, o.payments, o.refunds, o.referral_id, o.tracking_id, o.ip_address,
-        o.user_agent, o.ordered_at, o.paid_at, o.paid_by, o.program_version, o.tier_id, o.counts_tax,
-        o.terms, o.not_fired, o.counted, o.created_at, o.updated_at"""
+        o.user_agent, o.ordered_at, o.paid_at, o.paid_by, o.program_version, o.tier_id,
+        o.counts_tax, o.terms, o.not_fired, o.counted, o.created_at, o.updated_at"""
 
-# The order itself, with the customer it belongs to, beside the account.
+# The order itself, with the customer it belongs to, beside the account; and whether the outside
+# cause was applied already, to whomever.
 _ORDER_TOO = """,
     (SELECT row_to_json(found) FROM (
         SELECT /*columns*/ FROM orders o WHERE o.program_id = $1 AND o.order_id = /*order*/
     ) AS found) AS "order",
     (SELECT o.customer_id FROM orders o WHERE o.program_id = $1 AND o.order_id = /*order*/
-    ) AS order_customer_id
+    ) AS order_customer_id,
+    $10::text IS NOT NULL AND EXISTS (
+        SELECT FROM history WHERE program_id = $1 AND source = $10
+    ) AS source_known
 FROM programs p"""
 
 BY_MERCHANT_ID = "c.merchant_id = $2"

@@ -59,7 +59,8 @@ class Loaded:
 
     `program_version` is the version now in force, `clock_ahead` how far the program's time is
     ahead of ours; `email_taken` tells whether someone else has the address that was asked about;
-    `order_customer_id` is whose the order is, if anybody's.
+    `order_customer_id` is whose the order is, if anybody's; `source_known` tells whether the
+    outside cause that was asked about has been applied, to anybody.
     """
 
     program_version: int
@@ -68,6 +69,7 @@ class Loaded:
     account: Account | None
     order: Order | None = None
     order_customer_id: int | None = None
+    source_known: bool = False
 
 
 _SMALL = {key: statement(key, more=False) for key in (BY_MERCHANT_ID, BY_CUSTOMER_ID)}
@@ -101,6 +103,7 @@ async def load(on: Runner, program_id: int, wanted: Wanted) -> Loaded:
         account=_account.decode(row["account"]) if row["account"] else None,
         order=_order.decode(row["order"]) if more and row["order"] else None,
         order_customer_id=row["order_customer_id"] if more else None,
+        source_known=more and row["source_known"],
     )
 
 

@@ -59,10 +59,10 @@ async def list_awards(
 
 # Whether more awards are due than one round of work takes.
 _MANY_AWARDS = """
-SELECT count(*) > $3 FROM (
+SELECT count(*) > $3::bigint FROM (
     SELECT FROM history WHERE program_id = $1 AND state = 'pending' AND approve_at <= $2
-    LIMIT $3 + 1
-) AS some
+    LIMIT $3::bigint + 1
+) AS first_ones
 """
 
 
@@ -130,7 +130,8 @@ class Ending:
 _ENDINGS = """
 SELECT at, customer_id AS id, customer_id, points FROM (
     SELECT expires_at AS at, customer_id, remaining AS points FROM lots
-    WHERE program_id = $1 AND remaining > 0 AND expires_at > greatest($2::timestamptz, $3::timestamptz)
+    WHERE program_id = $1 AND remaining > 0
+        AND expires_at > greatest($2::timestamptz, $3::timestamptz)
         AND expires_at <= $4::timestamptz
     UNION ALL
     SELECT $2::timestamptz, customer_id, sum(remaining)::bigint FROM lots

@@ -2,13 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import msgspec
 
 from leal.storage.db import Runner
 
 _T = TypeVar("_T")
+
+ROUND: Final = "leal_round"
+"""The schedule by which every round of work starts."""
 
 
 async def find_cursor(on: Runner, program_id: int, kind: str, *, shape: type[_T]) -> _T | None:
@@ -110,9 +113,9 @@ FROM pgqueuer
 """
 
 
-async def load_queue(on: Runner, *, schedule: str) -> Queue:
-    """The state of the queue whose rounds are started by `schedule`."""
-    row = await on.row(_QUEUE, schedule)
+async def load_queue(on: Runner) -> Queue:
+    """The state of the queue."""
+    row = await on.row(_QUEUE, ROUND)
     return Queue(**dict(row or {"next_round_at": None, "waiting": 0, "working": 0}))
 
 

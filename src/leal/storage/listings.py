@@ -58,7 +58,8 @@ class Filters:
     """What rows must fit; None asks for nothing. The ends of times are exclusive.
 
     Ids are larger than `since_id`. `email` is part of an address, in any case, and a filter of
-    customers only, as the `updated_` ones are; `customer_id` is one of transactions.
+    customers only; the `updated_` ones are for customers and orders, `customer_id` for
+    transactions.
     """
 
     since_id: int | None = None
@@ -141,10 +142,10 @@ async def list_customers(
     on: Runner, program_id: int, *, filters: Filters, part: Part
 ) -> Page[Customer]:
     """A page of the program's customers."""
-    statement = _Statement(_CUSTOMER_KEYS, _CUSTOMER_TESTS, program_id)
+    statement = Statement(_CUSTOMER_KEYS, _CUSTOMER_TESTS, program_id)
     sql = statement.write(_CUSTOMERS, filters=filters, part=part)
-    row = _found(await on.row(sql, *statement.arguments), program_id)
-    return _page(row["program_version"], _customers.decode(row["rows"]), part)
+    row = found(await on.row(sql, *statement.arguments), program_id)
+    return page_of(row["program_version"], _customers.decode(row["rows"]), part)
 
 
 # One page of the ledger. What each row belongs to is looked up by its key, once the page is known;
@@ -184,10 +185,10 @@ async def list_transactions(
     on: Runner, program_id: int, *, filters: Filters, part: Part
 ) -> Page[Posting]:
     """A page of the program's ledger, sorted by id."""
-    statement = _Statement(_TRANSACTION_KEYS, _TRANSACTION_TESTS, program_id)
+    statement = Statement(_TRANSACTION_KEYS, _TRANSACTION_TESTS, program_id)
     sql = statement.write(_TRANSACTIONS, filters=filters, part=part)
-    row = _found(await on.row(sql, *statement.arguments), program_id)
-    return _page(row["program_version"], _postings.decode(row["rows"]), part)
+    row = found(await on.row(sql, *statement.arguments), program_id)
+    return page_of(row["program_version"], _postings.decode(row["rows"]), part)
 
 
 # The same of one customer, addressed by the shop's id for them.
@@ -205,12 +206,12 @@ async def find_transactions_of(
     on: Runner, program_id: int, merchant_id: str, *, filters: Filters, part: Part
 ) -> Page[Posting] | None:
     """A page of one customer's ledger, sorted by id; None when nobody has the merchant id."""
-    statement = _Statement(_TRANSACTION_KEYS, _TRANSACTION_TESTS, program_id, merchant_id)
+    statement = Statement(_TRANSACTION_KEYS, _TRANSACTION_TESTS, program_id, merchant_id)
     sql = statement.write(_TRANSACTIONS_OF, filters=filters, part=part, wanted=_OF_CUSTOMER)
-    row = _found(await on.row(sql, *statement.arguments), program_id)
+    row = found(await on.row(sql, *statement.arguments), program_id)
     if not row["customer_known"]:
         return None
-    return _page(row["program_version"], _postings.decode(row["rows"]), part)
+    return page_of(row["program_version"], _postings.decode(row["rows"]), part)
 
 
 # True of a row that no row with a smaller id can join any more: every transaction that was running
@@ -243,7 +244,7 @@ _customers = msgspec.json.Decoder(tuple[Customer, ...])
 _postings = msgspec.json.Decoder(tuple[Posting, ...])
 
 
-class _Statement:
+class Statement:
     """Writes a list's SQL with only the conditions that are asked for, so that each has its plan.
 
     The text is made of this module's constants; whatever a caller gave is an argument.
@@ -293,14 +294,16 @@ class _Statement:
         return f"${len(self.arguments)}"
 
 
-def _found(row: asyncpg.Record | None, program_id: int) -> asyncpg.Record:
+def found(row: asyncpg.Record | None, program_id: int) -> asyncpg.Record:
+    """The one row that a list's statement answers with."""
     if row is None:
         msg = f"program {program_id} is gone from the database"
         raise LookupError(msg)
     return row
 
 
-def _page(program_version: int, read: tuple[_T, ...], part: Part) -> Page[_T]:
+def page_of(program_version: int, read: tuple[_T, ...], part: Part) -> Page[_T]:
+    """The page in what was read, which is one row more than asked for when there are more."""
     rows = read[: part.limit]
     return Page(
         program_version=program_version,

@@ -22,6 +22,13 @@ ORDER BY o.site_id LIMIT 1
 """.replace("/*columns*/", ORDER_COLUMNS)
 
 
+# Takes the row lock of an order that many report at once.
+_LOCK = """
+SELECT order_id FROM orders
+WHERE program_id = $1 AND merchant_id = $2 AND ($3::bigint IS NULL OR site_id = $3) FOR UPDATE
+"""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
     """An order, and whose it is."""
@@ -36,6 +43,11 @@ async def find(on: Runner, program_id: int, key: OrderKey) -> Found | None:
     if row is None:
         return None
     return Found(order=_order.decode(row["order"]), customer_id=row["customer_id"])
+
+
+async def lock(on: Runner, program_id: int, key: OrderKey) -> None:
+    """Makes others wait for the order until the open transaction ends."""
+    await on.execute(_LOCK, program_id, key.merchant_id, key.site_id)
 
 
 async def find_merchant_id(on: Runner, program_id: int, email: str) -> str | None:

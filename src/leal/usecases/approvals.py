@@ -5,7 +5,7 @@ from leal.domain.change import Change, begin
 from leal.domain.scene import Scene
 from leal.storage import due
 from leal.storage.customers import Loaded, Wanted
-from leal.usecases.batches import BATCH, BEGINNING, Tally
+from leal.usecases.batches import AT_ONCE, BATCH, BEGINNING, Tally
 from leal.usecases.desk import Ask, Desk, change, known, scene_now
 
 PARTS = 4
@@ -14,19 +14,27 @@ PARTS = 4
 WHOLE = (0, 1)
 """The one part of work that is not divided: its number, of how many."""
 
+TURN = 10 * BATCH
+"""So many awards are approved at a stretch, then it is the turn of others who wait."""
+
 _ROWS_OF_ONE_LOAD = 200
 
 
-async def approve_all(desk: Desk, program_id: int, *, part: tuple[int, int] = WHOLE) -> int:
+async def approve_all(
+    desk: Desk, program_id: int, *, part: tuple[int, int] = WHOLE, at_once: int = AT_ONCE
+) -> int:
     """Approves what is due, of one part of the program's customers; returns how many awards.
 
-    Raises WorkFailed when some failed.
+    Stops after TURN of them. Raises WorkFailed when some failed.
     """
-    tally, after = Tally(), BEGINNING
+    tally, after = Tally(at_once=at_once), BEGINNING
     until = (await scene_now(desk, Ask(program_id=program_id))).now
-    while batch := await due.list_awards(
-        desk.database, program_id, until=until, after=after, part=part, limit=BATCH
-    ):
+    while tally.done < TURN:
+        batch = await due.list_awards(
+            desk.database, program_id, until=until, after=after, part=part, limit=BATCH
+        )
+        if not batch:
+            break
         customer_ids = dict.fromkeys(each.customer_id for each in batch)
         await tally.each(customer_ids, lambda found: approve_due(desk, program_id, found))
         after = batch[-1].key

@@ -33,12 +33,13 @@ class WorkFailed(Exception):  # noqa: N818 - said of some of it; the rest was do
 class Tally:
     """What a run has done so far, and what failed."""
 
+    at_once: int = AT_ONCE
     done: int = 0
     failures: int = 0
     first: str = ""
 
     async def each(self, items: Iterable[_T], work: Callable[[_T], Awaitable[int]]) -> None:
-        """Does `work` for every item, AT_ONCE at the same moment; it says how much it has done.
+        """Does `work` for every item, `at_once` at the same moment; it says how much it has done.
 
         Failures are counted and the rest goes on; without the database nothing goes on, and
         DatabaseAway is raised.
@@ -57,7 +58,7 @@ class Tally:
                 else:
                     self.done += count  # not before: others add meanwhile
 
-        tasks = [asyncio.create_task(one_after_another()) for _ in range(AT_ONCE)]
+        tasks = [asyncio.create_task(one_after_another()) for _ in range(self.at_once)]
         try:
             await asyncio.gather(*tasks)
         finally:

@@ -57,7 +57,7 @@ async def _credit_order(desk: Desk, program_id: int, customer_id: int, *, order:
         owner = loaded.order_customer_id
         if loaded.order is None or owner not in {None, account.customer.id}:
             return begin(account)
-        return credit_past(begin(account), scene, loaded.order)
+        return credit_past(begin(account), scene, loaded.order, linked=owner is not None)
 
     key = OrderKey(merchant_id=order.merchant_id, site_id=order.site_id)
     outcome = await change(

@@ -6,8 +6,10 @@ from typing import Generic, TypeVar
 from leal.domain.customers import Customer
 from leal.domain.problems import Missing
 from leal.domain.program import Program
-from leal.storage import listings
+from leal.storage import activities, listings, order_listings
+from leal.storage.activities import ListedActivity
 from leal.storage.listings import Filters, Page, Part, Posting
+from leal.storage.order_listings import ListedOrder
 from leal.usecases.desk import Desk
 
 _T = TypeVar("_T")
@@ -26,6 +28,22 @@ async def list_customers(
 ) -> Listing[Customer]:
     """A page of the program's customers."""
     page = await listings.list_customers(desk.database, program_id, filters=filters, part=part)
+    return await _listing(desk, program_id, page)
+
+
+async def list_activities(
+    desk: Desk, program_id: int, *, filters: Filters, part: Part
+) -> Listing[ListedActivity]:
+    """A page of the program's activities."""
+    page = await activities.list_activities(desk.database, program_id, filters=filters, part=part)
+    return await _listing(desk, program_id, page)
+
+
+async def list_orders(
+    desk: Desk, program_id: int, *, filters: Filters, part: Part
+) -> Listing[ListedOrder]:
+    """A page of the program's orders."""
+    page = await order_listings.list_orders(desk.database, program_id, filters=filters, part=part)
     return await _listing(desk, program_id, page)
 
 

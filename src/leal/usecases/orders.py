@@ -8,14 +8,18 @@ from leal.domain.customers import CustomerState
 from leal.domain.order_reports import new_order, updated
 from leal.domain.ordering import WhoseOrder, seen_paid, work_off
 from leal.domain.orders import Order, OrderReport
-from leal.domain.problems import DatabaseAway, Missing
+from leal.domain.points import MAX_POINTS
+from leal.domain.problems import BadRequest, DatabaseAway
 from leal.domain.program import EnrolmentMode
 from leal.domain.scene import Scene
 from leal.storage import orders
 from leal.storage.customers import Loaded, OrderKey, Wanted
+from leal.storage.db import Runner
 from leal.usecases.desk import Ask, Desk, change, scene_now
 
-_TRIES = 5
+_TRIES_WITHOUT_LOCK = 2
+_MAX_STEPS = 200
+"""Single payments, or refunds, that an order is paid or refunded in at most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +47,10 @@ async def create(
     if known is None and buyer.email is not None:
         known = await orders.find_merchant_id(desk.database, ask.program_id, buyer.email)
     if known is None:
-        await _keep(desk, ask, key, email=buyer.email, report=report)
+        try:
+            await _keep(desk, ask, _Told(key=key, email=buyer.email, report=report))
+        except _Linked:
+            await update(desk, ask, merchant_id, report=report)
         return
     found = replace(buyer, merchant_id=known)
 
@@ -70,17 +77,22 @@ async def update(desk: Desk, ask: Ask, merchant_id: str, *, report: OrderReport)
     try:
         await change(desk, ask, Wanted(lots=True, order=key), decide=decide)
     except _Unlinked:
-        await _keep(desk, ask, key, email=None, report=report, only_known=True)
+        await _keep(desk, ask, _Told(key=key, email=None, report=report, only_known=True))
 
 
 async def get(desk: Desk, ask: Ask, merchant_id: str) -> tuple[Order, str]:
     """An order and the currency of its site. Raises Missing."""
-    found = await orders.find(desk.database, ask.program_id, OrderKey(merchant_id=merchant_id))
+    key = OrderKey(merchant_id=merchant_id, site_id=ask.site_id)
+    found = await orders.find(desk.database, ask.program_id, key)
     if found is None:
         raise _missing()
     scene = await scene_now(desk, ask)
     site = scene.program.site(found.order.site_id) or scene.site
     return found.order, site.currency
+
+
+class _Linked(Exception):  # noqa: N818 - said to ourselves: take the way with a customer
+    """The order has a customer by now."""
 
 
 class _Unlinked(Exception):  # noqa: N818 - said to ourselves: take the way without a customer
@@ -106,44 +118,70 @@ def _ordered(
     else:
         order = _reported(loaded.order, report, scene)
     automatic = scene.program.enrolment.mode is EnrolmentMode.AUTOMATIC
-    if buyer.guest is False and automatic and started.customer.state is CustomerState.GUEST:
+    # nobody is welcomed twice under one address
+    known_already = loaded.email_taken and started.customer.email is None
+    welcome = started.customer.state is CustomerState.GUEST and not known_already
+    if buyer.guest is False and automatic and welcome:
         started = enrolment.join(started, scene, trigger="order")
     return work_off(started, scene, order)
 
 
 def _reported(order: Order, report: OrderReport, scene: Scene) -> Order:
     site = scene.program.site(order.site_id) or scene.site
-    return updated(order, report, site, now=scene.now)
+    reported = updated(order, report, site, now=scene.now)
+    for name, steps in (("payments", reported.payments), ("refunds", reported.refunds)):
+        if len(steps) > _MAX_STEPS or sum(step.amount_minor for step in steps) > MAX_POINTS:
+            why = f"Too much: the order has more {name} than can be counted; update it as a whole"
+            raise BadRequest({"amount": why})
+    return reported
 
 
-async def _keep(
-    desk: Desk,
-    ask: Ask,
-    key: OrderKey,
-    *,
-    email: str | None,
-    report: OrderReport,
-    only_known: bool = False,
-) -> None:
-    """Writes an order nobody is known for; tries again when someone else wrote it meanwhile."""
-    for _ in range(_TRIES):
-        found = await orders.find(desk.database, ask.program_id, key)
-        if found is None and only_known:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Told:
+    """What is told of an order nobody is known for; `only_known` when it must exist already."""
+
+    key: OrderKey
+    email: str | None
+    report: OrderReport
+    only_known: bool = False
+
+
+async def _keep(desk: Desk, ask: Ask, told: _Told) -> None:
+    """Writes an order nobody is known for; who comes second too often waits for the row's lock."""
+    scene = await scene_now(desk, ask)
+    for _ in range(_TRIES_WITHOUT_LOCK):
+        if await _kept(desk.database, scene, told):
+            return
+    async with desk.database.transaction() as locked:
+        await orders.lock(locked, ask.program_id, told.key)
+        done = await _kept(locked, scene, told)
+    if not done:
+        raise DatabaseAway
+
+
+async def _kept(on: Runner, scene: Scene, told: _Told) -> bool:
+    """One try; False when someone else wrote the order meanwhile.
+
+    Raises _Linked when it turns out to be a known customer's.
+    """
+    program_id = scene.published.id
+    found = await orders.find(on, program_id, told.key)
+    if found is None:
+        if told.only_known:
             raise _missing()
-        if found is not None and found.customer_id is not None:
-            await update(desk, ask, key.merchant_id, report=report)
-            return
-        scene = await scene_now(desk, ask)
-        if found is None:
-            order = new_order(
-                report, scene.site, merchant_id=key.merchant_id, email=email, now=scene.now
-            )
-        else:
-            order = _reported(found.order, report, scene)
-        order = seen_paid(order, scene, by=CustomerState.GUEST)
-        if await orders.save_unlinked(desk.database, ask.program_id, order) is not None:
-            return
-    raise DatabaseAway
+        order = new_order(
+            told.report,
+            scene.site,
+            merchant_id=told.key.merchant_id,
+            email=told.email,
+            now=scene.now,
+        )
+    elif found.customer_id is None:
+        order = _reported(found.order, told.report, scene)
+    else:
+        raise _Linked
+    order = seen_paid(order, scene, by=CustomerState.GUEST)
+    return await orders.save_unlinked(on, program_id, order) is not None
 
 
 def _missing() -> Missing:

@@ -18,6 +18,7 @@ from tests.contract.admin.office import (
     Office,
     basic,
 )
+from tests.contract.admin.till import TILL_ROUTES, TILL_SCOPES
 from tests.programs import lion_rewards
 
 
@@ -25,8 +26,14 @@ def test_the_tables_of_these_tests_are_complete(office: Office) -> None:
     world = office.world
     gate = Gate(access=None, rate_limit=None, clock=lambda: world.now)  # type: ignore[arg-type]  # never asked
     rows = {row.name: row for row, _ in table(world.desk, gate)}
-    assert {name: (row.method, row.path) for name, row in rows.items()} == ROUTES
-    assert {name: row.scope for name, row in rows.items() if row.scope} == SCOPES
+    assert {name: (row.method, row.path) for name, row in rows.items()} == {
+        **ROUTES,
+        **TILL_ROUTES,
+    }
+    assert {name: row.scope for name, row in rows.items() if row.scope} == {
+        **SCOPES,
+        **TILL_SCOPES,
+    }
 
 
 @pytest.mark.parametrize(

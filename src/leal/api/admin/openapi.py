@@ -61,7 +61,7 @@ _SECURITY_SCHEMES: Final[dict[str, Schema]] = {
 _PATH_PARAMETERS: Final = (
     Parameter(
         name="merchant_id",
-        meaning="The customer's id in the shop",
+        meaning="The shop's own id: of the customer, the order or the activity",
         schema={"type": "string", "example": MERCHANT_ID},
     ),
 )

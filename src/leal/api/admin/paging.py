@@ -7,6 +7,7 @@ it came from. It is not signed: whatever it asks for could be asked for without 
 import base64
 import binascii
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -30,6 +31,8 @@ class List(StrEnum):
     CUSTOMERS = "customers"
     TRANSACTIONS = "transactions"
     CUSTOMER_TRANSACTIONS = "customer_transactions"
+    ORDERS = "orders"
+    ACTIVITIES = "activities"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,15 +178,16 @@ def _read(token: str) -> _Cursor | None:
     if cursor.email is not None and _UNPRINTABLE.search(cursor.email):
         return None
     # a filter that the list does not have can only have been made up
-    foreign = (cursor.customer_id is not None and cursor.of is not List.TRANSACTIONS) or (
-        cursor.of is not List.CUSTOMERS and _of_customers(cursor)
-    )
-    return None if foreign else cursor
+    return None if any(_foreign(cursor)) else cursor
 
 
-def _of_customers(cursor: _Cursor) -> bool:
-    own = (cursor.email, cursor.updated_from, cursor.updated_before, cursor.last_updated_at)
-    return any(value is not None for value in own)
+def _foreign(cursor: _Cursor) -> Iterator[bool]:
+    yield cursor.customer_id is not None and cursor.of is not List.TRANSACTIONS
+    own = (cursor.email, cursor.last_updated_at)
+    yield cursor.of is not List.CUSTOMERS and any(value is not None for value in own)
+    changed = (cursor.updated_from, cursor.updated_before)
+    kept = cursor.of in (List.CUSTOMERS, List.ORDERS)
+    yield not kept and any(value is not None for value in changed)
 
 
 def _microseconds(moment: datetime | None) -> int | None:

@@ -1,10 +1,10 @@
 """Reading Admin requests: who asks, about whom, for which part of a list, and the bodies."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from starlette.requests import Request
 
@@ -12,6 +12,7 @@ from leal.api.admin.paging import MAX_EMAIL_CHARACTERS, Asked, List, resumed
 from leal.api.admin.views import YEAR_UNKNOWN
 from leal.api.fields import Fields, invalid_option
 from leal.api.gate import Gate, require
+from leal.api.http import Reply
 from leal.api.ids import MAX_JSON_INTEGER, decode_id, instant, one, whole_number
 from leal.api.json_body import parse_object, read_body
 from leal.api.operations import Operation
@@ -30,6 +31,7 @@ MAX_SKIPPED = 1_000_000
 MAX_ADDED = 1_000_000
 MAX_REASON_CHARACTERS = 1_000
 FIRST_YEAR = 1900
+_NOUNS: Final[Mapping[str, str | None]] = {"orders": "Order", "activities": None}
 
 
 class Direction(StrEnum):
@@ -48,12 +50,16 @@ class Form(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """An admitted request, and on a customer's path about whom it is."""
+    """An admitted request; `merchant_id` is the shop's id that the path names, if it does."""
 
     request: Request
     caller: Caller
     ask: Ask
     merchant_id: str
+
+
+Serve = Callable[[Call], Awaitable[Reply]]
+"""Serves an admitted request."""
 
 
 async def admit(request: Request, operation: Operation, gate: Gate) -> Call:
@@ -65,13 +71,13 @@ async def admit(request: Request, operation: Operation, gate: Gate) -> Call:
         request=request,
         caller=caller,
         ask=Ask(program_id=caller.program_id, site_id=caller.site_id),
-        merchant_id="" if about is None else decode_id(about),
+        merchant_id="" if about is None else decode_id(about, noun=_noun(operation)),
     )
 
 
 def customer_list(call: Call) -> Asked:
     """Which customers are wanted; a cursor decides all but the limit by itself."""
-    request, limit = call.request, _limit(call.request)
+    request, limit = call.request, limit_of(call.request)
     token = one(request, "cursor")
     if token is not None:
         return resumed(List.CUSTOMERS, token, limit=limit)
@@ -79,7 +85,7 @@ def customer_list(call: Call) -> Asked:
     if email is not None and len(email) > MAX_EMAIL_CHARACTERS:
         raise BadRequest({"email": f"Too long: expected at most {MAX_EMAIL_CHARACTERS} characters"})
     filters = Filters(
-        since_id=_since_id(request),
+        since_id=since_id_of(request),
         email=email,
         created_from=instant(request, "created_at_min"),
         created_before=instant(request, "created_at_max"),
@@ -92,7 +98,7 @@ def customer_list(call: Call) -> Asked:
 
 def transaction_list(call: Call, *, of: List) -> Asked:
     """Which transactions are wanted; a cursor decides all but the limit by itself."""
-    request, limit = call.request, _limit(call.request)
+    request, limit = call.request, limit_of(call.request)
     token = one(request, "cursor")
     if token is not None:
         return resumed(of, token, limit=limit)
@@ -102,7 +108,7 @@ def transaction_list(call: Call, *, of: List) -> Asked:
             request, "customer_id", default=None, minimum=1, maximum=MAX_JSON_INTEGER
         )
     filters = Filters(
-        since_id=_since_id(request),
+        since_id=since_id_of(request),
         customer_id=customer_id,
         created_from=instant(request, "created_at_min"),
         created_before=instant(request, "created_at_max"),
@@ -147,12 +153,49 @@ async def points_body(call: Call, *, maximum: int) -> tuple[int, str | None]:
     return points, reason
 
 
-def _limit(request: Request) -> int:
+def limit_of(request: Request) -> int:
+    """How many rows are wanted."""
     return whole_number(request, "limit", default=DEFAULT_LIMIT, minimum=1, maximum=MAX_LIMIT)
 
 
-def _since_id(request: Request) -> int | None:
+def since_id_of(request: Request) -> int | None:
+    """The id that rows must lie behind, if one is told."""
     return whole_number(request, "since_id", default=None, minimum=0, maximum=MAX_JSON_INTEGER)
+
+
+def skipped(request: Request, *, limit: int) -> int | None:
+    """How many rows lie before the page asked for by number; None when none is."""
+    page = whole_number(request, "page", default=None, minimum=1, maximum=MAX_SKIPPED)
+    if page is None:
+        return None
+    if page * limit > MAX_SKIPPED:
+        raise BadRequest({"page": f"Too big: {MAX_SKIPPED} rows at most; follow cursor instead"})
+    return (page - 1) * limit
+
+
+def part_by_id(request: Request, filters: Filters, *, limit: int) -> Part:
+    """The first page of a list sorted by id, or one by number, which shows all there is at once."""
+    skip = skipped(request, limit=limit)
+    incremental = filters.since_id is not None
+    return Part(
+        limit=limit,
+        ascending=incremental,
+        skip=skip or 0,
+        settled=incremental or skip is None,
+    )
+
+
+def at_site(call: Call) -> Ask:
+    """The ask at the site that the query names; without one, at the caller's own."""
+    site_id = whole_number(
+        call.request, "site_id", default=None, minimum=1, maximum=MAX_JSON_INTEGER
+    )
+    return call.ask if site_id is None else replace(call.ask, site_id=site_id)
+
+
+def _noun(operation: Operation) -> str | None:
+    """What Shopify calls the thing on a path; activities have ids of any kind."""
+    return _NOUNS.get(operation.name.partition(".")[0], "Customer")
 
 
 def _customer_part(request: Request, filters: Filters, *, limit: int) -> Part:
@@ -161,20 +204,18 @@ def _customer_part(request: Request, filters: Filters, *, limit: int) -> Part:
     Look-ups (by address, by page number, by last change) show all there is at once; every other
     list is one that a reader may remember the last id of.
     """
-    page = whole_number(request, "page", default=None, minimum=1, maximum=MAX_SKIPPED)
-    if page is not None and page * limit > MAX_SKIPPED:
-        raise BadRequest({"page": f"Too big: {MAX_SKIPPED} rows at most; follow cursor instead"})
+    skip = skipped(request, limit=limit)
     sort = _choice(request, "sort_field", Sort) or Sort.ID
     ascending = _choice(request, "sort_direction", Direction) is Direction.ASCENDING
     incremental = filters.since_id is not None
     if incremental:
         sort, ascending = Sort.ID, True
-    looked_up = page is not None or filters.email is not None or sort is not Sort.ID
+    looked_up = skip is not None or filters.email is not None or sort is not Sort.ID
     return Part(
         limit=limit,
         sort=sort,
         ascending=ascending,
-        skip=0 if page is None else (page - 1) * limit,
+        skip=skip or 0,
         settled=incremental or not looked_up,
     )
 

@@ -4,23 +4,22 @@ A handler admits the caller, reads the request, calls one use case and shows the
 decides nothing; what cannot be done is raised below it and worded by the dialect.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
-from urllib.parse import quote
 
-import msgspec
 from starlette.requests import Request
 
+from leal.api.admin import activity_routes, order_routes
 from leal.api.admin.csv_form import transactions_csv
-from leal.api.admin.paging import Asked, List, Neighbours, link, neighbours
+from leal.api.admin.lists import CHANGED, PAGE, PAGING, beside, cursors, links, reply
+from leal.api.admin.paging import Asked, List
 from leal.api.admin.requests import (
-    DEFAULT_LIMIT,
     MAX_ADDED,
-    MAX_LIMIT,
     Call,
     Direction,
     Form,
+    Serve,
     admit,
     customer_list,
     form,
@@ -28,28 +27,25 @@ from leal.api.admin.requests import (
     transaction_list,
     update_body,
 )
-from leal.api.admin.values import Json, Showing
+from leal.api.admin.values import Showing
 from leal.api.admin.views import customer, identity, transaction
 from leal.api.gate import Gate
-from leal.api.http import Handler, Headers, Reply, empty_response, json_response
+from leal.api.http import Handler, Reply, empty_response
 from leal.api.ids import MAX_JSON_INTEGER
 from leal.api.operations import Operation, Parameter
 from leal.domain.customers import Customer
 from leal.domain.dates import local_day
-from leal.storage.listings import Page, Place, Posting, Sort
+from leal.storage.listings import Place, Posting, Sort
 from leal.usecases import customers, listings, points
 from leal.usecases.access import Scope
 from leal.usecases.desk import Desk
 from leal.usecases.listings import Listing
 
 PREFIX = "/v2"
-_KEPT_IN_PATHS = "/%:@!$&'()*+,;=~"
 _CUSTOMERS = f"{PREFIX}/customers"
 _CUSTOMER = f"{_CUSTOMERS}/{{merchant_id}}"
 
 _Row = TypeVar("_Row")
-
-Serve = Callable[[Call], Awaitable[Reply]]
 
 
 def table(desk: Desk, gate: Gate) -> Sequence[tuple[Operation, Handler]]:
@@ -64,35 +60,10 @@ def table(desk: Desk, gate: Gate) -> Sequence[tuple[Operation, Handler]]:
         (LIST_TRANSACTIONS, serves.list_transactions),
         (WHOAMI, serves.whoami),
     )
+    rows += (*order_routes.rows(desk), *activity_routes.rows(desk))
     return tuple((operation, _handler(operation, serve, gate)) for operation, serve in rows)
 
 
-_TIME: dict[str, object] = {"type": "string", "format": "date-time"}
-_PAGING = (
-    Parameter(
-        name="limit",
-        meaning="How many at most",
-        schema={
-            "type": "integer",
-            "minimum": 1,
-            "maximum": MAX_LIMIT,
-            "default": DEFAULT_LIMIT,
-        },
-    ),
-    Parameter(
-        name="cursor",
-        meaning="From an answer's `cursor` or `Link`: the page beside it. All but `limit` is "
-        "then as it was",
-        schema={"type": "string"},
-    ),
-    Parameter(
-        name="since_id",
-        meaning="Only larger ids, the smallest first; begin with 0",
-        schema={"type": "integer", "minimum": 0},
-    ),
-    Parameter(name="created_at_min", meaning="Created then or later", schema=_TIME),
-    Parameter(name="created_at_max", meaning="Created before then", schema=_TIME),
-)
 _FORM = Parameter(
     name="type",
     meaning="How the list is written; cursors of CSV are in `Link` only",
@@ -106,9 +77,8 @@ LIST_CUSTOMERS = Operation(
     summary="The program's customers, the newest first",
     scope=Scope.READ_CUSTOMERS,
     query=(
-        *_PAGING,
-        Parameter(name="updated_at_min", meaning="Changed then or later", schema=_TIME),
-        Parameter(name="updated_at_max", meaning="Changed before then", schema=_TIME),
+        *PAGING,
+        *CHANGED,
         Parameter(
             name="email",
             meaning="Part of the e-mail address, in upper or lower case",
@@ -124,11 +94,7 @@ LIST_CUSTOMERS = Operation(
             meaning="Which end comes first",
             schema={"type": "string", "enum": list(Direction), "default": Direction.DESCENDING},
         ),
-        Parameter(
-            name="page",
-            meaning="Deprecated: follow `cursor` instead. At most 1,000,000 rows deep",
-            schema={"type": "integer", "minimum": 1, "deprecated": True},
-        ),
+        PAGE,
     ),
 )
 UPDATE_CUSTOMER = Operation(
@@ -158,7 +124,7 @@ LIST_TRANSACTIONS_OF = Operation(
     path=f"{_CUSTOMER}/transactions",
     summary="How a customer's points came and went, the newest first",
     scope=Scope.READ_CUSTOMERS,
-    query=(*_PAGING, _FORM),
+    query=(*PAGING, _FORM),
 )
 LIST_TRANSACTIONS = Operation(
     name="transactions.listTransactions",
@@ -167,7 +133,7 @@ LIST_TRANSACTIONS = Operation(
     summary="How all points came and went, the newest first",
     scope=Scope.READ_CUSTOMERS,
     query=(
-        *_PAGING,
+        *PAGING,
         _FORM,
         Parameter(
             name="customer_id",
@@ -192,7 +158,7 @@ class _Serves:
     desk: Desk
 
     async def whoami(self, call: Call) -> Reply:
-        return _reply({"identity": identity(call.caller)})
+        return reply({"identity": identity(call.caller)})
 
     async def list_customers(self, call: Call) -> Reply:
         asked = customer_list(call)
@@ -200,13 +166,13 @@ class _Serves:
             self.desk, call.ask.program_id, filters=asked.filters, part=asked.part
         )
         showing = self._showing(listing)
-        beside = _beside(asked, listing.page, lambda person: _standing(person, asked))
-        return _reply(
+        found = beside(asked, listing.page, lambda person: _standing(person, asked))
+        return reply(
             {
                 "customers": [customer(person, showing) for person in listing.page.rows],
-                "cursor": {"prev": beside.prev, "next": beside.next},
+                "cursor": cursors(found),
             },
-            headers=self._link(call, beside, asked),
+            headers=links(call, found, asked, public_url=self.desk.public_url),
         )
 
     async def list_transactions(self, call: Call) -> Reply:
@@ -237,7 +203,7 @@ class _Serves:
             self.desk, call.ask, call.merchant_id, birthday=birthday, blocked=blocked
         )
         showing = Showing(program=outcome.scene.program, public_url=self.desk.public_url)
-        return _reply({"customer": customer(outcome.account.customer, showing)})
+        return reply({"customer": customer(outcome.account.customer, showing)})
 
     async def add_points(self, call: Call) -> Reply:
         amount, reason = await points_body(call, maximum=MAX_ADDED)
@@ -253,14 +219,14 @@ class _Serves:
         self, call: Call, asked: Asked, *, listing: Listing[Posting], wanted: Form
     ) -> Reply:
         page, showing = listing.page, self._showing(listing)
-        beside = _beside(asked, page, lambda posting: Place(id=posting.id))
-        headers = self._link(call, beside, asked, wanted=wanted)
+        found = beside(asked, page, lambda posting: Place(id=posting.id))
+        headers = links(call, found, asked, public_url=self.desk.public_url, wanted=wanted)
         if wanted is Form.CSV:
             return transactions_csv(page.rows, showing, headers=headers)
-        return _reply(
+        return reply(
             {
                 "transactions": [transaction(posting, showing) for posting in page.rows],
-                "cursor": {"prev": beside.prev, "next": beside.next},
+                "cursor": cursors(found),
             },
             headers=headers,
         )
@@ -268,33 +234,12 @@ class _Serves:
     def _showing(self, listing: Listing[_Row]) -> Showing:
         return Showing(program=listing.program, public_url=self.desk.public_url)
 
-    def _link(
-        self, call: Call, beside: Neighbours, asked: Asked, *, wanted: Form = Form.JSON
-    ) -> list[tuple[str, str]]:
-        """The Link header, whose addresses keep the limit and the form of this page."""
-        path = quote(call.request.scope["path"], safe=_KEPT_IN_PATHS, encoding="latin-1")
-        query = {"limit": str(asked.part.limit)}
-        if wanted is not Form.JSON:
-            query["type"] = wanted
-        return link(f"{self.desk.public_url}{path}", beside, query=query)
-
 
 def _handler(operation: Operation, serve: Serve, gate: Gate) -> Handler:
     async def handler(request: Request) -> Reply:
         return await serve(await admit(request, operation, gate))
 
     return handler
-
-
-def _reply(document: Json, *, headers: Headers = ()) -> Reply:
-    return json_response(msgspec.json.encode(document), headers=headers)
-
-
-def _beside(asked: Asked, page: Page[_Row], place: Callable[[_Row], Place]) -> Neighbours:
-    """The cursors of the pages beside this one; an empty page has nothing to go on from."""
-    if not page.rows:
-        return Neighbours(prev=None, next=None)
-    return neighbours(asked, page, first=place(page.rows[0]), last=place(page.rows[-1]))
 
 
 def _standing(person: Customer, asked: Asked) -> Place:

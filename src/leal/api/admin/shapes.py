@@ -7,50 +7,34 @@ name is missing from `required`. The tests check every answer against them.
 from collections.abc import Mapping
 from typing import Final
 
+from leal.api.admin import activity_shapes, order_shapes
 from leal.api.admin.requests import MAX_ADDED, MAX_REASON_CHARACTERS
+from leal.api.admin.shape_parts import (
+    ANYTHING,
+    BALANCES,
+    BOOLEAN,
+    COUNT,
+    ERROR,
+    ID,
+    INTEGER,
+    NULL,
+    OPTIONAL_COUNT,
+    OPTIONAL_NUMBER,
+    OPTIONAL_STRING,
+    STRING,
+    SUMMARY,
+    TIME,
+    enum,
+    nullable,
+    of,
+    page,
+    whole,
+)
 from leal.api.ids import MAX_JSON_INTEGER
 from leal.api.samples import Schema
 
+__all__ = ("ERROR", "REQUESTS", "RESPONSES")
 
-def _object(properties: dict[str, Schema], *optional: str) -> Schema:
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": [name for name in properties if name not in optional],
-        "additionalProperties": False,
-    }
-
-
-def _of(schema: Schema, *kinds: str) -> Schema:
-    """The schema, with other types allowed beside its own."""
-    return {**schema, "type": [schema["type"], *kinds]}
-
-
-def _nullable(schema: Schema) -> Schema:
-    return {"anyOf": [schema, {"type": "null"}]}
-
-
-def _enum(*values: str) -> Schema:
-    return {"type": "string", "enum": list(values)}
-
-
-_INTEGER: Final[Schema] = {"type": "integer"}
-_ID: Final[Schema] = {"type": "integer", "minimum": 1}
-_COUNT: Final[Schema] = {"type": "integer", "minimum": 0}
-_STRING: Final[Schema] = {"type": "string"}
-_BOOLEAN: Final[Schema] = {"type": "boolean"}
-_NULL: Final[Schema] = {"type": "null"}
-_ANYTHING: Final[Schema] = {"type": "object", "additionalProperties": True}
-_OPTIONAL_STRING: Final = _of(_STRING, "null")
-_OPTIONAL_ID: Final = _of(_ID, "null")
-_OPTIONAL_COUNT: Final = _of(_COUNT, "null")
-_OPTIONAL_NUMBER: Final[Schema] = {"type": ["number", "null"], "minimum": 0}
-_TIME: Final[Schema] = {
-    "type": "string",
-    "format": "date-time",
-    "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$",
-    "example": "2025-06-01T15:00:00.000Z",
-}
 _DAY: Final[Schema] = {
     "type": "string",
     "format": "date",
@@ -59,201 +43,181 @@ _DAY: Final[Schema] = {
 }
 _BOUND: Final[Schema] = {"type": "string", "pattern": r"^\d+\.\d{2,3}$", "example": "50.00"}
 
-_CURSOR: Final = _object({"prev": _OPTIONAL_STRING, "next": _OPTIONAL_STRING})
 
-_IDENTITY: Final = _object(
+_IDENTITY: Final = whole(
     {
-        "kind": _enum("api_key", "site"),
-        "account_id": _ID,
-        "program_id": _ID,
-        "scopes": {"type": "array", "items": _STRING, "uniqueItems": True},
-        "integration": _NULL,
+        "kind": enum("api_key", "site"),
+        "account_id": ID,
+        "program_id": ID,
+        "scopes": {"type": "array", "items": STRING, "uniqueItems": True},
+        "integration": NULL,
     }
 )
 
-_BALANCES: Final[dict[str, Schema]] = {
-    "points_pending": _COUNT,
-    "points_approved": _INTEGER,
-    "points_spent": _COUNT,
-}
-_SUMMARY: Final = _object(
-    {"id": _ID, "merchant_id": _STRING, "email": _OPTIONAL_STRING, **_BALANCES}
-)
-_MEMBERSHIP: Final = _object(
+_MEMBERSHIP: Final = whole(
     {
-        "started_at": _TIME,
-        "expires_at": _of(_TIME, "null"),
-        "manual": _BOOLEAN,
-        "loyalty_tier": _object(
+        "started_at": TIME,
+        "expires_at": of(TIME, "null"),
+        "manual": BOOLEAN,
+        "loyalty_tier": whole(
             {
-                "id": _ID,
-                "name": _STRING,
-                "number": _ID,
-                "position": _COUNT,
-                "default": _BOOLEAN,
-                "hidden": _BOOLEAN,
+                "id": ID,
+                "name": STRING,
+                "number": ID,
+                "position": COUNT,
+                "default": BOOLEAN,
+                "hidden": BOOLEAN,
                 "lower_bound": _BOUND,
-                "upper_bound": _of(_BOUND, "null"),
+                "upper_bound": of(_BOUND, "null"),
             }
         ),
     }
 )
-_CUSTOMER: Final = _object(
+_CUSTOMER: Final = whole(
     {
-        "id": _ID,
-        "merchant_id": _STRING,
-        "email": _OPTIONAL_STRING,
-        **_BALANCES,
-        "rewards_claimed": _COUNT,
-        "rewards_used": _COUNT,
-        "properties": _ANYTHING,
-        "metadata": _ANYTHING,
-        "blocked": _BOOLEAN,
-        "guest": _BOOLEAN,
-        "enrolled": _BOOLEAN,
-        "enrolled_at": _of(_TIME, "null"),
-        "referral_id": _OPTIONAL_STRING,
-        "referred_by": _nullable(_object({"id": _ID, "merchant_id": _STRING})),
-        "loyalty_tier_membership": _nullable(_MEMBERSHIP),
-        "tier_eligibility": _NULL,
+        "id": ID,
+        "merchant_id": STRING,
+        "email": OPTIONAL_STRING,
+        **BALANCES,
+        "rewards_claimed": COUNT,
+        "rewards_used": COUNT,
+        "properties": ANYTHING,
+        "metadata": ANYTHING,
+        "blocked": BOOLEAN,
+        "guest": BOOLEAN,
+        "enrolled": BOOLEAN,
+        "enrolled_at": of(TIME, "null"),
+        "referral_id": OPTIONAL_STRING,
+        "referred_by": nullable(whole({"id": ID, "merchant_id": STRING})),
+        "loyalty_tier_membership": nullable(_MEMBERSHIP),
+        "tier_eligibility": NULL,
         "insights_segment": {"enum": ["At Risk", "Win Back", "Loyal", None]},
-        "birthday": _of(_DAY, "null"),
-        "referral_url": _of({"type": "string", "format": "uri"}, "null"),
-        "loyalty_pass_url": _NULL,
-        "linked_merchant_ids": {"type": "array", "items": _STRING},
-        "created_at": _TIME,
-        "updated_at": _TIME,
+        "birthday": of(_DAY, "null"),
+        "referral_url": of({"type": "string", "format": "uri"}, "null"),
+        "loyalty_pass_url": NULL,
+        "linked_merchant_ids": {"type": "array", "items": STRING},
+        "created_at": TIME,
+        "updated_at": TIME,
     }
 )
 
-_ACTIVITY: Final = _object(
-    {
-        "id": _ID,
-        "merchant_id": _OPTIONAL_STRING,
-        "value": _INTEGER,
-        "state": _enum("pending", "approved", "declined", "void"),
-        "customer": _SUMMARY,
-        "created_at": _TIME,
-        "rule": _object({"id": _OPTIONAL_ID, "name": _OPTIONAL_STRING, "title": _OPTIONAL_STRING}),
-        "resource": _NULL,
-    }
-)
-_EXPIRES_ON: Final = _of(_DAY, "null")
+_ACTIVITY: Final = whole({**activity_shapes.ACTIVITY, "resource": NULL})
+_EXPIRES_ON: Final = of(_DAY, "null")
 _REDEEMABLE: Final[Schema] = {
     "oneOf": [
-        _object(
+        whole(
             {
                 "redeemable_type": {"const": "voucher"},
-                "code": _OPTIONAL_STRING,
-                "discount_amount": _OPTIONAL_NUMBER,
-                "usage_count": _COUNT,
-                "usage_limit": _COUNT,
+                "code": OPTIONAL_STRING,
+                "discount_amount": OPTIONAL_NUMBER,
+                "usage_count": COUNT,
+                "usage_limit": COUNT,
                 "expires_on": _EXPIRES_ON,
             }
         ),
-        _object(
+        whole(
             {
                 "redeemable_type": {"const": "fulfilment"},
-                "fulfilled": _BOOLEAN,
-                "fulfilled_at": _of(_TIME, "null"),
-                "expires_on": _NULL,
+                "fulfilled": BOOLEAN,
+                "fulfilled_at": of(TIME, "null"),
+                "expires_on": NULL,
             }
         ),
-        _object(
+        whole(
             {
                 "redeemable_type": {"const": "product"},
-                "product": _nullable(_object({"id": _STRING, "variant_id": _OPTIONAL_STRING})),
-                "used_at": _of(_TIME, "null"),
-                "shopify_cart_line_item_context": _STRING,
+                "product": nullable(whole({"id": STRING, "variant_id": OPTIONAL_STRING})),
+                "used_at": of(TIME, "null"),
+                "shopify_cart_line_item_context": STRING,
                 "expires_on": _EXPIRES_ON,
             }
         ),
-        _object(
+        whole(
             {
                 "redeemable_type": {"const": "gift_card"},
-                "last_characters": _OPTIONAL_STRING,
-                "initial_value": _OPTIONAL_NUMBER,
-                "balance": _OPTIONAL_NUMBER,
-                "currency": _STRING,
+                "last_characters": OPTIONAL_STRING,
+                "initial_value": OPTIONAL_NUMBER,
+                "balance": OPTIONAL_NUMBER,
+                "currency": STRING,
                 "expires_on": _EXPIRES_ON,
             }
         ),
     ]
 }
-_TARGET_PRODUCT: Final = _object(
+_TARGET_PRODUCT: Final = whole(
     {
-        "id": _STRING,
-        "variant_id": _OPTIONAL_STRING,
-        "sku": _NULL,
-        "url": _OPTIONAL_STRING,
-        "image_url": _OPTIONAL_STRING,
-        "title": _OPTIONAL_STRING,
-        "handle": _OPTIONAL_STRING,
-        "sort_key": _COUNT,
+        "id": STRING,
+        "variant_id": OPTIONAL_STRING,
+        "sku": NULL,
+        "url": OPTIONAL_STRING,
+        "image_url": OPTIONAL_STRING,
+        "title": OPTIONAL_STRING,
+        "handle": OPTIONAL_STRING,
+        "sort_key": COUNT,
     }
 )
-_REWARD: Final = _object(
+_REWARD: Final = whole(
     {
-        "id": _ID,
-        "kind": _STRING,
-        "title": _STRING,
-        "description": _OPTIONAL_STRING,
-        "sort_key": _COUNT,
-        "content": _object({"fulfilment_instructions": _OPTIONAL_STRING}),
-        "point_cost": _COUNT,
-        "method": _enum("voucher", "store_fulfilment", "gift_card"),
-        "discount_type": _enum("flat", "percentage", "custom"),
-        "discount_amount": _OPTIONAL_NUMBER,
-        "minimum_spend": _OPTIONAL_NUMBER,
-        "max_free_shipping": _OPTIONAL_NUMBER,
-        "usage_limit": _COUNT,
+        "id": ID,
+        "kind": STRING,
+        "title": STRING,
+        "description": OPTIONAL_STRING,
+        "sort_key": COUNT,
+        "content": whole({"fulfilment_instructions": OPTIONAL_STRING}),
+        "point_cost": COUNT,
+        "method": enum("voucher", "store_fulfilment", "gift_card"),
+        "discount_type": enum("flat", "percentage", "custom"),
+        "discount_amount": OPTIONAL_NUMBER,
+        "minimum_spend": OPTIONAL_NUMBER,
+        "max_free_shipping": OPTIONAL_NUMBER,
+        "usage_limit": COUNT,
         "min_redemption_amount": {"type": "number"},
         "max_redemption_amount": {"type": "number"},
-        "site_id": _ID,
-        "target_site": _object({"id": _ID, "name": _STRING, "url": _STRING}),
-        "order_type": _enum("all", "one_time", "subscription"),
-        "target_type": _enum("all", "collection", "custom", "product", "shipping"),
+        "site_id": ID,
+        "target_site": whole({"id": ID, "name": STRING, "url": STRING}),
+        "order_type": enum("all", "one_time", "subscription"),
+        "target_type": enum("all", "collection", "custom", "product", "shipping"),
         "target_collections": {
             "type": "array",
-            "items": _object({"id": _STRING, "url": _OPTIONAL_STRING, "restriction_text": _NULL}),
+            "items": whole({"id": STRING, "url": OPTIONAL_STRING, "restriction_text": NULL}),
         },
         "target_products": {"type": "array", "items": _TARGET_PRODUCT},
-        "session_options": _NULL,
-        "auto_refund_seconds": _OPTIONAL_COUNT,
-        "expiry_options": _object(
+        "session_options": NULL,
+        "auto_refund_seconds": OPTIONAL_COUNT,
+        "expiry_options": whole(
             {
-                "kind": _enum("does_not_expire", "expires_after_claim"),
-                "seconds": _OPTIONAL_COUNT,
+                "kind": enum("does_not_expire", "expires_after_claim"),
+                "seconds": OPTIONAL_COUNT,
             }
         ),
-        "redeemable_expiry_options": _NULL,
-        "supported_channels": {"type": "array", "items": _enum("web", "pos", "mobile")},
-        "recurring_cycle_limit": _OPTIONAL_COUNT,
+        "redeemable_expiry_options": NULL,
+        "supported_channels": {"type": "array", "items": enum("web", "pos", "mobile")},
+        "recurring_cycle_limit": OPTIONAL_COUNT,
     }
 )
-_CLAIMED_REWARD: Final = _object(
+_CLAIMED_REWARD: Final = whole(
     {
-        "id": _ID,
-        "claimed_at": _TIME,
-        "point_cost": _COUNT,
+        "id": ID,
+        "claimed_at": TIME,
+        "point_cost": COUNT,
         "redeemable": _REDEEMABLE,
         "reward": _REWARD,
-        "state": _enum("approved", "void"),
-        "session": _NULL,
-        "auto_refund_at": _of(_TIME, "null"),
-        "expires_at": _of(_TIME, "null"),
+        "state": enum("approved", "void"),
+        "session": NULL,
+        "auto_refund_at": of(TIME, "null"),
+        "expires_at": of(TIME, "null"),
     }
 )
 
 
 def _transaction(resource: str, shape: Schema) -> Schema:
-    return _object(
+    return whole(
         {
-            "id": _ID,
-            "customer": _SUMMARY,
-            "points_approved": _INTEGER,
-            "points_pending": _INTEGER,
-            "created_at": _TIME,
+            "id": ID,
+            "customer": SUMMARY,
+            "points_approved": INTEGER,
+            "points_pending": INTEGER,
+            "created_at": TIME,
             "resource": {"const": resource},
             resource: shape,
         }
@@ -263,33 +227,11 @@ def _transaction(resource: str, shape: Schema) -> Schema:
 _TRANSACTION: Final[Schema] = {
     "oneOf": [
         _transaction("activity", _ACTIVITY),
-        _transaction("adjustment", _object({"note": _OPTIONAL_STRING})),
+        _transaction("adjustment", whole({"note": OPTIONAL_STRING})),
         _transaction("claimed_reward", _CLAIMED_REWARD),
-        _transaction("expiry", _object({})),
+        _transaction("expiry", whole({})),
     ]
 }
-
-ERROR: Final = _object(
-    {
-        "error": _object(
-            {
-                "code": {"type": "string", "description": "For programs to tell errors apart"},
-                "message": {"type": "string", "description": "For people; may change"},
-                "details": {
-                    "type": "object",
-                    "description": "What is wrong, by the dotted name of the field",
-                    "additionalProperties": {"type": "string"},
-                },
-            },
-            "code",
-            "details",
-        )
-    }
-)
-
-
-def _page(name: str, item: Schema) -> Schema:
-    return _object({name: {"type": "array", "items": item}, "cursor": _CURSOR})
 
 
 def _points(most: int) -> Schema:
@@ -308,13 +250,15 @@ def _points(most: int) -> Schema:
 
 
 REQUESTS: Final[Mapping[str, Schema]] = {
+    **order_shapes.REQUESTS,
+    **activity_shapes.REQUESTS,
     "customers.updateCustomer": {
         "type": "object",
         "properties": {
             "customer": {
                 "type": "object",
                 "minProperties": 1,
-                "properties": {"birthday": _DAY, "blocked": _BOOLEAN},
+                "properties": {"birthday": _DAY, "blocked": BOOLEAN},
             }
         },
         "required": ["customer"],
@@ -323,11 +267,13 @@ REQUESTS: Final[Mapping[str, Schema]] = {
     "customers.removePointsFromCustomer": _points(MAX_JSON_INTEGER),
 }
 RESPONSES: Final[Mapping[str, Mapping[int, Schema | None]]] = {
-    "identity.whoami": {200: _object({"identity": _IDENTITY})},
-    "customers.listCustomers": {200: _page("customers", _CUSTOMER)},
-    "customers.updateCustomer": {200: _object({"customer": _CUSTOMER}), 422: ERROR},
+    **order_shapes.RESPONSES,
+    **activity_shapes.RESPONSES,
+    "identity.whoami": {200: whole({"identity": _IDENTITY})},
+    "customers.listCustomers": {200: page("customers", _CUSTOMER)},
+    "customers.updateCustomer": {200: whole({"customer": _CUSTOMER}), 422: ERROR},
     "customers.addPointsToCustomer": {201: None, 422: ERROR},
     "customers.removePointsFromCustomer": {204: None, 422: ERROR},
-    "customers.listTransactionsForCustomer": {200: _page("transactions", _TRANSACTION)},
-    "transactions.listTransactions": {200: _page("transactions", _TRANSACTION)},
+    "customers.listTransactionsForCustomer": {200: page("transactions", _TRANSACTION)},
+    "transactions.listTransactions": {200: page("transactions", _TRANSACTION)},
 }

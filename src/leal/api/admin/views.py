@@ -7,6 +7,7 @@ from typing import assert_never
 from leal.api.admin.claims import claimed_reward
 from leal.api.admin.values import Json, Showing, instant, optional_instant
 from leal.api.links import referral_link
+from leal.domain.activities import merchant_id_of
 from leal.domain.customers import Birthday, Customer, HistoryRow, Resource, TierMembership
 from leal.domain.money import minor_digits
 from leal.domain.program import Program
@@ -75,7 +76,7 @@ def transaction(posting: Posting, showing: Showing) -> Json:
     """A ledger transaction, with what it belongs to under the name of its resource."""
     return {
         "id": posting.id,
-        "customer": _summary(posting.customer),
+        "customer": summary(posting.customer),
         "points_approved": posting.points_approved,
         "points_pending": posting.points_pending,
         "created_at": instant(posting.created_at),
@@ -153,7 +154,8 @@ def _bound(tier: Tier, tiers: Tiers, program: Program) -> str:
     return f"{lower:.{max(2, minor_digits(program.primary_site.currency))}f}"
 
 
-def _summary(person: Summary) -> Json:
+def summary(person: Summary) -> Json:
+    """A customer beside something of theirs."""
     return {
         "id": person.id,
         "merchant_id": person.merchant_id,
@@ -182,10 +184,10 @@ def _activity(posting: Posting, showing: Showing) -> Json:
     entry = posting.entry
     return {
         "id": entry.id,
-        "merchant_id": None,
+        "merchant_id": merchant_id_of(entry),
         "value": entry.points or 0,
         "state": state_of_activity(entry),
-        "customer": _summary(posting.customer),
+        "customer": summary(posting.customer),
         "created_at": instant(entry.happened_at),
         "rule": rule_of(entry, showing),
         "resource": None,

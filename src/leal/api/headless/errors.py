@@ -9,6 +9,7 @@ from leal.domain.refusals import (
     EmailAlreadyInUse,
     InvalidDate,
     Refusal,
+    RewardAlreadyGiven,
     SubscriptionFailed,
     UnsupportedPlatform,
 )
@@ -37,6 +38,10 @@ REFUSALS: dict[type[Refusal], tuple[str, str]] = {
     UnsupportedPlatform: (
         "unsupported_platform",
         "This site has no provider of marketing consent",
+    ),
+    RewardAlreadyGiven: (
+        "reward_already_given",
+        "The reward has been given already",
     ),
     BalanceOutOfRange: (
         "balance_out_of_range",

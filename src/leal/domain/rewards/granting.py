@@ -33,11 +33,18 @@ _GIFT_CARD_LENGTH = 16
 
 
 def grant(
-    change: Change, scene: Scene, reward: Reward, *, source: ClaimSource, source_id: int
+    change: Change,
+    scene: Scene,
+    reward: Reward,
+    *,
+    source: ClaimSource,
+    source_id: int,
+    cause: str | None = None,
 ) -> Change:
     """Gives a reward free of points because a rule was completed or a tier entered.
 
     A reward whose codes come from a pool waits in state pending until a code is handed out.
+    `cause` names the outside cause, unique in the program.
     """
     program = scene.program
     title = reward.title.in_(program.primary_site.default_language)
@@ -76,6 +83,7 @@ def grant(
             claimed_reward_id=claim.id,
             site_id=scene.site.id,
             title=title,
+            source=cause,
         ),
     )
     return _counted(change, scene, reward)

@@ -35,6 +35,11 @@ class WhyNot(StrEnum):
     DISABLED = "the rule is off for the customer's tier"
     NOT_IN_ORDER = "the order holds none of the rule's products"
     LIMIT_REACHED = "the customer completed it as often as allowed for now"
+    NO_RULE = "no rule of the program goes by this name"
+    OTHER_PLACE = "the address is not one that the rule is about"
+    BEFORE_JOINING = "it was done before the customer joined"
+    MEMBER_ALREADY = "the customer is a member already"
+    NO_ACTIVITY = "purchases are reported as orders"
 
 
 def why_not(rule: Rule, account: Account, scene: Scene) -> WhyNot | None:
@@ -66,7 +71,9 @@ def completion_limit(rule: Rule, account: Account, scene: Scene) -> LimitStatus:
     return limit_status(rule.limit, counter, now=scene.now, zone=rule.zone(scene.program))
 
 
-def complete_if_allowed(change: Change, scene: Scene, rule: Rule) -> Change:
+def complete_if_allowed(
+    change: Change, scene: Scene, rule: Rule, *, source: str | None = None
+) -> Change:
     """Completes a rule on the side of something else, which must go on when the rule says no.
 
     A balance that is full says no as well: nobody is kept out of a shop for having many points.
@@ -74,15 +81,23 @@ def complete_if_allowed(change: Change, scene: Scene, rule: Rule) -> Change:
     if why_not(rule, change.account, scene) is not None:
         return change
     try:
-        return complete(change, scene, rule, source=None)
+        return complete(change, scene, rule, source=source)
     except BalanceOutOfRange:
         return change
 
 
-def complete(change: Change, scene: Scene, rule: Rule, *, source: str | None) -> Change:
+def complete(
+    change: Change,
+    scene: Scene,
+    rule: Rule,
+    *,
+    source: str | None,
+    done_at: datetime | None = None,
+) -> Change:
     """Completes the rule, which must be allowed: counts it and gives its result.
 
     `source` names the outside cause, unique in the program, so it can never be applied twice.
+    Points wait for approval from `done_at` on, which is now unless it was done earlier.
     """
     variant = variant_now(rule, change.account, scene)
     counter = tally(
@@ -98,20 +113,23 @@ def complete(change: Change, scene: Scene, rule: Rule, *, source: str | None) ->
     )
     match variant.result:
         case PointsResult(points=points):
-            row = _earned(rule, scene, points=points, source=source)
+            row = _earned(rule, scene, points=points, done_at=done_at or scene.now)
+            row = replace(row, source=source)
             return award(change, scene, row=row, resource=Resource.ACTIVITY)
         case RewardResult(reward_id=reward_id):
             reward = scene.program.reward(reward_id)
             if reward is None:
                 return with_customer(change, replace(change.customer, updated_at=scene.now))
-            return grant(change, scene, reward, source=ClaimSource.RULE, source_id=rule.id)
+            return grant(
+                change, scene, reward, source=ClaimSource.RULE, source_id=rule.id, cause=source
+            )
         case _:
             assert_never(variant.result)
 
 
-def _earned(rule: Rule, scene: Scene, *, points: int, source: str | None) -> HistoryRow:
-    waits = rule.approval is Approval.TRIGGER or rule.approval_days > 0
-    approve_at = _approve_at(rule, scene.now)
+def _earned(rule: Rule, scene: Scene, *, points: int, done_at: datetime) -> HistoryRow:
+    approve_at = _approve_at(rule, scene, done_at)
+    waits = rule.approval is Approval.TRIGGER or approve_at is not None
     return HistoryRow(
         id=0,
         kind=HistoryKind.EARNED,
@@ -122,13 +140,12 @@ def _earned(rule: Rule, scene: Scene, *, points: int, source: str | None) -> His
         rule_kind=rule.KIND,
         site_id=scene.site.id,
         title=rule.title.in_(scene.program.primary_site.default_language),
-        source=source,
         approve_at=approve_at,
         expires_at=expires_at(scene.program, earned_at=scene.now, approve_at=approve_at),
     )
 
 
-def _approve_at(rule: Rule, now: datetime) -> datetime | None:
-    if rule.approval is Approval.TRIGGER or rule.approval_days == 0:
-        return None
-    return now + timedelta(days=rule.approval_days)
+def _approve_at(rule: Rule, scene: Scene, done_at: datetime) -> datetime | None:
+    """When waiting points are approved by themselves; None when not, or when none wait."""
+    due = done_at + timedelta(days=rule.approval_days)
+    return due if rule.approval is Approval.IMMEDIATE and due > scene.now else None

@@ -1,0 +1,54 @@
+"""The OpenAPI document of leal's own API."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from leal.api import openapi
+from leal.api.http import Handler
+from leal.api.openapi import Description, Document, Shapes
+from leal.api.operations import Operation, Parameter
+from leal.api.own.shapes import REQUESTS, RESPONSES
+from leal.api.samples import MERCHANT_ID, Schema
+
+
+def document(table: Sequence[tuple[Operation, Handler]], *, public_url: str) -> Document:
+    """The document of the route table; KeyError for an operation without a shape."""
+    api = Description(
+        title="leal's own API",
+        version="v1",
+        about=_ABOUT,
+        schemas={},
+        security_schemes=_SECURITY_SCHEMES,
+        key_schemes=("apiKey", "sitePair"),
+        session_scheme=None,
+        path_parameters={each.name: each for each in _PATH_PARAMETERS},
+        parameters=lambda _operation: (),
+        shapes=lambda name: Shapes(request=REQUESTS.get(name), responses=RESPONSES[name]),
+        codes={},
+    )
+    return openapi.document(api, [operation for operation, _ in table], public_url=public_url)
+
+
+_ABOUT: Final = (
+    "What leal adds of its own: why a customer has the points they have, and reports from the "
+    "ledger. Call it from servers only."
+)
+_SECURITY_SCHEMES: Final[dict[str, Schema]] = {
+    "apiKey": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "An API key of the program; `leal key create` makes one",
+    },
+    "sitePair": {
+        "type": "http",
+        "scheme": "basic",
+        "description": "A site's token as the user name and its secret as the password",
+    },
+}
+_PATH_PARAMETERS: Final = (
+    Parameter(
+        name="merchant_id",
+        meaning="The customer's id in the shop",
+        schema={"type": "string", "example": MERCHANT_ID},
+    ),
+)

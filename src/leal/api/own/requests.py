@@ -1,0 +1,136 @@
+"""Reading requests to leal's own API: who asks, about whom, and for which part."""
+
+import base64
+import binascii
+import re
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+from typing import Annotated, Final
+
+import msgspec
+from starlette.requests import Request
+
+from leal.api.fields import invalid_option
+from leal.api.gate import Gate, require
+from leal.api.ids import MAX_JSON_INTEGER, clean_id, decode_id, one, whole_number
+from leal.api.operations import Operation
+from leal.domain.problems import BadRequest
+from leal.storage.explain import Part
+from leal.usecases.access import Caller
+from leal.usecases.reports import DEFAULT_DAYS, MAX_DAYS, Period
+
+DEFAULT_LIMIT: Final = 50
+MAX_LIMIT: Final = 100
+FIRST_YEAR: Final = 1900
+LAST_YEAR: Final = 9998
+
+
+class Form(StrEnum):
+    """How a report is written."""
+
+    JSON = "json"
+    CSV = "csv"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """An admitted request, and on a customer's path about whom it is."""
+
+    request: Request
+    caller: Caller
+    merchant_id: str
+
+
+async def admit(request: Request, operation: Operation, gate: Gate) -> Call:
+    """Checks credentials, rate and scope, in this order."""
+    caller = await gate.by_key_or_site(request)
+    require(caller, operation.scope)
+    about = request.path_params.get("merchant_id")
+    merchant_id = "" if about is None else decode_id(about)
+    return Call(request=request, caller=caller, merchant_id=merchant_id)
+
+
+def explain_part(call: Call) -> Part:
+    """Which entries are wanted; a cursor decides all but the limit by itself."""
+    request = call.request
+    limit = whole_number(request, "limit", default=DEFAULT_LIMIT, minimum=1, maximum=MAX_LIMIT)
+    token = one(request, "cursor")
+    if token is not None:
+        cursor = _read(token)
+        return Part(limit=limit, before=cursor.before, order=cursor.order)
+    return Part(limit=limit, order=_order(one(request, "order")))
+
+
+def cursor_of(part: Part, *, last_id: int) -> str:
+    """The cursor that goes on behind the entry `last_id` of the same list."""
+    content = msgspec.json.encode(_Cursor(before=last_id, order=part.order))
+    return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
+
+
+def period(call: Call, *, today: date) -> Period:
+    """The days asked for, both included; the last 30 up to `today` when nothing is said."""
+    last = _day(call.request, "to") or today
+    first = _day(call.request, "from") or last - timedelta(days=DEFAULT_DAYS - 1)
+    if first > last:
+        raise BadRequest({"from": f"Too late: expected a day not after {last}"})
+    if (last - first).days >= MAX_DAYS:
+        raise BadRequest({"from": f"Too many days: ask for at most {MAX_DAYS} at once"})
+    return Period(first=first, last=last)
+
+
+def form(call: Call) -> Form:
+    """Whether a report is wanted as JSON or as CSV."""
+    text = one(call.request, "type")
+    if text is None:
+        return Form.JSON
+    if text not in tuple(Form):
+        raise BadRequest({"type": invalid_option(tuple(Form))})
+    return Form(text)
+
+
+class _Cursor(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    before: Annotated[int, msgspec.Meta(ge=1, le=MAX_JSON_INTEGER)]
+    order: str | None = None
+
+
+_cursor = msgspec.json.Decoder(_Cursor)
+_TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{1,4096}")
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def _read(token: str) -> _Cursor:
+    try:
+        if not _TOKEN.fullmatch(token):
+            raise BadRequest({"cursor": _NO_CURSOR})
+        raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
+        cursor = _cursor.decode(raw)
+    except (binascii.Error, msgspec.DecodeError, UnicodeDecodeError):
+        raise BadRequest({"cursor": _NO_CURSOR}) from None
+    _order(cursor.order, field="cursor")
+    return cursor
+
+
+_NO_CURSOR: Final = "Invalid cursor: send one that this list answered with, unchanged"
+
+
+def _order(text: str | None, *, field: str = "order") -> str | None:
+    try:
+        return None if text is None else clean_id(text, noun="Order")
+    except ValueError as why:
+        raise BadRequest({field: str(why)}) from None
+
+
+def _day(request: Request, name: str) -> date | None:
+    text = one(request, name)
+    if text is None:
+        return None
+    if not _DAY.fullmatch(text):
+        raise BadRequest({name: "Invalid date: expected YYYY-MM-DD"})
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise BadRequest({name: "Invalid date: there is no such day"}) from None
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise BadRequest({name: f"Invalid date: the year must be {FIRST_YEAR} to {LAST_YEAR}"})
+    return day

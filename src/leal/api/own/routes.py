@@ -1,0 +1,135 @@
+"""The route table of leal's own API: each operation, and the handler that serves it.
+
+These are additions of leal: nothing here is part of the contracts that other clients know.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+import msgspec
+from starlette.requests import Request
+
+from leal.api.gate import Gate
+from leal.api.http import Handler, Reply, json_response
+from leal.api.operations import Operation, Parameter
+from leal.api.own.requests import (
+    DEFAULT_LIMIT,
+    MAX_LIMIT,
+    Call,
+    Form,
+    admit,
+    cursor_of,
+    explain_part,
+    form,
+    period,
+)
+from leal.api.own.views import explained, report, report_csv
+from leal.usecases import reports
+from leal.usecases.access import Scope
+from leal.usecases.desk import Desk
+from leal.usecases.explain import explain
+
+PREFIX = "/leal/v1"
+
+Serve = Callable[[Call], Awaitable[Reply]]
+
+
+def table(desk: Desk, gate: Gate) -> Sequence[tuple[Operation, Handler]]:
+    """Every operation with its handler."""
+    serves = _Serves(desk)
+    rows: tuple[tuple[Operation, Serve], ...] = (
+        (EXPLAIN, serves.explain),
+        (REPORT_POINTS, serves.report_points),
+    )
+    return tuple((operation, _handler(operation, serve, gate)) for operation, serve in rows)
+
+
+_DAY: dict[str, object] = {"type": "string", "format": "date", "example": "2025-06-01"}
+
+EXPLAIN = Operation(
+    name="customers.explain",
+    method="GET",
+    path=f"{PREFIX}/customers/{{merchant_id}}/explain",
+    summary="Why a customer has the points they have, the newest entry first",
+    scope=Scope.READ_CUSTOMERS,
+    query=(
+        Parameter(
+            name="limit",
+            meaning="How many entries at most",
+            schema={
+                "type": "integer",
+                "minimum": 1,
+                "maximum": MAX_LIMIT,
+                "default": DEFAULT_LIMIT,
+            },
+        ),
+        Parameter(
+            name="cursor",
+            meaning="From an answer's `cursor.next`: the older entries of the same list",
+            schema={"type": "string"},
+        ),
+        Parameter(
+            name="order",
+            meaning="Only what is about this order, by the shop's id for it; also tells which "
+            "rules gave nothing for it, and why",
+            schema={"type": "string", "example": "5001"},
+        ),
+    ),
+)
+REPORT_POINTS = Operation(
+    name="reports.points",
+    method="GET",
+    path=f"{PREFIX}/reports/points",
+    summary="Points earned, reversed, redeemed, expired and outstanding, day by day",
+    scope=Scope.READ_CUSTOMERS,
+    query=(
+        Parameter(
+            name="from",
+            meaning="The first day, in the zone of the primary site; 30 days up to `to` when "
+            "left out",
+            schema=_DAY,
+        ),
+        Parameter(name="to", meaning="The last day; today when left out", schema=_DAY),
+        Parameter(
+            name="type",
+            meaning="How the report is written",
+            schema={"type": "string", "enum": list(Form), "default": Form.JSON},
+        ),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Serves:
+    """One method an operation."""
+
+    desk: Desk
+
+    async def explain(self, call: Call) -> Reply:
+        part = explain_part(call)
+        found = await explain(self.desk, call.caller.program_id, call.merchant_id, part=part)
+        cursor = None
+        if found.more:
+            cursor = cursor_of(part, last_id=found.entries[-1].entry.id)
+        return json_response(msgspec.json.encode(explained(found, cursor=cursor)))
+
+    async def report_points(self, call: Call) -> Reply:
+        program_id = call.caller.program_id
+        today = await reports.today(self.desk, program_id)
+        wanted, written = period(call, today=today), form(call)
+        found = await reports.report_points(self.desk, program_id, period=wanted)
+        if written is Form.CSV:
+            body = report_csv(found).encode()
+            headers = [
+                (b"content-type", b"text/csv; charset=utf-8"),
+                (b"content-length", b"%d" % len(body)),
+            ]
+            return Reply(body, 200, headers)
+        return json_response(msgspec.json.encode({"points": report(found)}))
+
+
+def _handler(operation: Operation, serve: Serve, gate: Gate) -> Handler:
+    async def handler(request: Request) -> Reply:
+        return await serve(await admit(request, operation, gate))
+
+    return handler

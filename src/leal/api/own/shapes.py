@@ -1,0 +1,208 @@
+"""The JSON Schemas of leal's own API, by the name of the operation.
+
+Every member of an object is always there. Amounts of money and rates are texts, exact to the last
+digit: decimal, or a fraction such as `20/3` where decimals would not come to an end.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from leal.api.samples import Schema
+from leal.domain.customers import CustomerState, HistoryKind, Resource
+from leal.domain.offers import Interval
+from leal.domain.orders import CancellationStatus, PaymentStatus, RefundStatus
+from leal.domain.program import Rounding
+from leal.usecases.reports import COLUMNS
+
+
+def _object(properties: dict[str, Schema]) -> Schema:
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+def _list(item: Schema) -> Schema:
+    return {"type": "array", "items": item}
+
+
+def _enum(*values: str | None) -> Schema:
+    return {"enum": list(values)}
+
+
+def _nullable(schema: Schema) -> Schema:
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+def _or_null(schema: Schema) -> Schema:
+    return {**schema, "type": [schema["type"], "null"]}
+
+
+_INTEGER: Final[Schema] = {"type": "integer"}
+_ID: Final[Schema] = {"type": "integer", "minimum": 1}
+_COUNT: Final[Schema] = {"type": "integer", "minimum": 0}
+_STRING: Final[Schema] = {"type": "string"}
+_TIME: Final[Schema] = {
+    "type": "string",
+    "format": "date-time",
+    "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$",
+    "example": "2025-06-01T15:00:00.000Z",
+}
+_DAY: Final[Schema] = {"type": "string", "format": "date", "pattern": r"^\d{4}-\d\d-\d\d$"}
+_MONEY: Final[Schema] = {"type": "string", "pattern": r"^-?\d+(\.\d+)?$", "example": "20.00"}
+_EXACT: Final[Schema] = {
+    "type": "string",
+    "pattern": r"^-?\d+((\.|/)\d+)?$",
+    "example": "99.95",
+    "description": "Exact: a decimal, or a fraction such as 20/3",
+}
+_WHY: Final = _object({"code": _STRING, "message": _STRING})
+_RULE: Final = _object({"id": _ID, "kind": _or_null(_STRING), "title": _or_null(_STRING)})
+
+_MOVED: Final[Schema] = {
+    **_object({"approved": _INTEGER, "pending": _INTEGER, "spent": _INTEGER}),
+    "description": "What the entry added to the three balances",
+}
+_HISTORY: Final = _object(
+    {
+        "id": _ID,
+        "kind": _enum(*HistoryKind),
+        "state": _or_null(_STRING),
+        "happened_at": _TIME,
+        "points": _or_null(_INTEGER),
+        "title": _or_null(_STRING),
+        "reason": _or_null(_STRING),
+        "source": _or_null(_STRING),
+        "approve_at": _or_null(_TIME),
+        "expires_at": _or_null(_TIME),
+        "program_version": _or_null(_ID),
+    }
+)
+_LIMIT: Final[Schema] = {
+    **_object({"allowed": _ID, "interval": _enum(*Interval, None), "number": _ID}),
+    "description": "The rule's limit then, and the how-manieth completion within it this was",
+}
+_CLAIM: Final = _object(
+    {"id": _ID, "reward_id": _ID, "title": _STRING, "state": _STRING, "points_cost": _COUNT}
+)
+_ENTRY: Final = _object(
+    {
+        "id": _ID,
+        "created_at": _TIME,
+        "resource": _enum(*Resource),
+        "cause": _STRING,
+        "moved": _MOVED,
+        "lots": _list(_object({"expires_at": _or_null(_TIME), "points": _INTEGER})),
+        "history": _HISTORY,
+        "rule": _nullable(_RULE),
+        "limit": _nullable(_LIMIT),
+        "order": _nullable(_object({"id": _ID, "merchant_id": _STRING})),
+        "claimed_reward": _nullable(_CLAIM),
+    }
+)
+_GOODS: Final = _object(
+    {
+        "product_id": _STRING,
+        "quantity": _INTEGER,
+        "price": _MONEY,
+        "modifier": _or_null(_ID),
+        "rate": _EXACT,
+    }
+)
+_AWARD: Final[Schema] = {
+    **_object(
+        {
+            "rule": _RULE,
+            "gross": _MONEY,
+            "shipping": _MONEY,
+            "tax": _MONEY,
+            "gift_card": _MONEY,
+            "base": _MONEY,
+            "refunded": _MONEY,
+            "refund_share": _EXACT,
+            "net": _EXACT,
+            "nothing": _nullable(_WHY),
+            "points_per": _enum("currency_unit", "order"),
+            "rate": _EXACT,
+            "goods": _list(_GOODS),
+            "exact": _EXACT,
+            "rounding": _enum(*Rounding),
+            "points": _COUNT,
+            "approve_at": _or_null(_TIME),
+            "expires_at": _or_null(_TIME),
+        }
+    ),
+    "description": "From what was paid to points, by the order's latest state",
+}
+_ORDER: Final = _object(
+    {
+        "id": _ID,
+        "merchant_id": _STRING,
+        "site_id": _ID,
+        "currency": _STRING,
+        "payment_status": _enum(*PaymentStatus),
+        "refund_status": _enum(*RefundStatus),
+        "cancellation_status": _enum(*CancellationStatus),
+        "paid_at": _or_null(_TIME),
+        "paid_by": _enum(*CustomerState, None),
+        "program_version": _or_null(_ID),
+        "tier_id": _or_null(_ID),
+        "unpromised": _nullable(_WHY),
+        "awards": _list(_AWARD),
+        "not_fired": _list(_object({"rule": _RULE, "why": _WHY})),
+    }
+)
+_EXPLAINED: Final = _object(
+    {
+        "customer": _object(
+            {
+                "id": _ID,
+                "merchant_id": _STRING,
+                "points_approved": _INTEGER,
+                "points_pending": _COUNT,
+                "points_spent": _COUNT,
+            }
+        ),
+        "program_version": _ID,
+        "entries": _list(_ENTRY),
+        "orders": _list(_ORDER),
+        "cursor": _object({"next": _or_null(_STRING)}),
+    }
+)
+
+_COLUMNS: Final[dict[str, Schema]] = dict.fromkeys(COLUMNS, _INTEGER)
+_REPORT: Final = _object(
+    {
+        "from": _DAY,
+        "to": _DAY,
+        "timezone": _STRING,
+        "totals": _object(_COLUMNS),
+        "days": _list(_object({"day": _DAY, **_COLUMNS})),
+    }
+)
+
+ERROR: Final[Schema] = {
+    "type": "object",
+    "properties": {
+        "error": {
+            "type": "object",
+            "properties": {
+                "code": _STRING,
+                "message": _STRING,
+                "details": {"type": "object", "additionalProperties": _STRING},
+            },
+            "required": ["message"],
+            "additionalProperties": False,
+        }
+    },
+    "required": ["error"],
+    "additionalProperties": False,
+}
+
+REQUESTS: Final[Mapping[str, Schema]] = {}
+RESPONSES: Final[Mapping[str, Mapping[int, Schema | None]]] = {
+    "customers.explain": {200: _EXPLAINED},
+    "reports.points": {200: _object({"points": _REPORT})},
+}

@@ -1,0 +1,63 @@
+"""Activities as shops report them, and what they decide about them afterwards."""
+
+from leal.domain import activities, enrolment
+from leal.domain.activities import Activity, Verdict
+from leal.domain.change import Change, begin
+from leal.domain.problems import Missing
+from leal.domain.rules.completion import WhyNot
+from leal.domain.scene import Scene
+from leal.storage import activities as stored
+from leal.storage.customers import Loaded, Wanted
+from leal.usecases.desk import Ask, Desk, change, known
+
+
+async def create(
+    desk: Desk, ask: Ask, customer_id: str, *, email: str, activity: Activity
+) -> WhyNot | None:
+    """A customer did something; says why it earned nothing, None when it did or was told before.
+
+    An unknown customer is created as a guest. The same name and merchant id again change nothing,
+    whoever they are told of.
+    """
+    published = await desk.programs.lately(ask.program_id)
+    source = activities.source_of(published.program, activity.name, activity.merchant_id)
+    reasons: list[WhyNot | None] = []
+
+    def decide(loaded: Loaded, scene: Scene) -> Change:
+        if loaded.account is None:
+            address = None if loaded.email_taken else email
+            started = enrolment.new_customer(scene, merchant_id=customer_id, email=address)
+        else:
+            started = begin(loaded.account)
+        if loaded.source_known:
+            reasons.append(None)
+            return started
+        decided, no = activities.perform(started, scene, activity, email_taken=loaded.email_taken)
+        reasons.append(no)
+        return decided
+
+    await change(
+        desk, ask, Wanted(merchant_id=customer_id, email=email, source=source), decide=decide
+    )
+    return reasons[-1]
+
+
+async def update(desk: Desk, ask: Ask, name: str, *, merchant_id: str, verdict: Verdict) -> None:
+    """Approves, declines or voids what an activity earned. Raises Missing for an unknown one."""
+    published = await desk.programs.lately(ask.program_id)
+    source = activities.source_of(published.program, name, merchant_id)
+    found = await stored.find_customer_id(desk.database, ask.program_id, source or "")
+    if found is None:
+        raise _missing()
+
+    def decide(loaded: Loaded, scene: Scene) -> Change:
+        row = next((row for row in known(loaded).rows if row.source == source), None)
+        if row is None:
+            raise _missing()
+        return activities.moderate(begin(known(loaded)), scene, row, verdict=verdict)
+
+    await change(desk, ask, Wanted(customer_id=found, lots=True, source=source), decide=decide)
+
+
+def _missing() -> Missing:
+    return Missing("activity", "No activity with this name and merchant id has earned anything")

@@ -1,0 +1,435 @@
+"""POST and PUT /v2/orders, and the single steps of older clients: what they do to an order."""
+
+from dataclasses import replace
+
+import pytest
+
+from tests.contract.admin.till import (
+    CANCELLED,
+    CREATE,
+    GET,
+    ORDER_ROUTES,
+    PAID,
+    PAYMENT,
+    REFUND,
+    REFUNDED,
+    STANDING,
+    TILL_SCOPES,
+    UPDATE,
+    Till,
+    basic,
+    fits,
+    order,
+)
+from tests.contract.conftest import NewWorld
+from tests.programs import lion_rewards, put, second_site
+
+LONG_ID = "gid%253A%252F%252Fshopify%252FOrder%252F1"
+
+
+@pytest.fixture
+def till(new_world: NewWorld) -> Till:
+    """A shop at 5 points a dollar, without tiers; member 1001 has 100 points."""
+    document = lion_rewards()
+    del document["tiers"]
+    put("rules", [{"id": 1, "kind": "purchase", "title": "Buy", "points": 5}, _JOINING])(document)
+    put("rewards", [])(document)
+    opened = Till(new_world(document))
+    opened.signup("1001")
+    return opened
+
+
+_JOINING = {"id": 3, "kind": "join_program", "title": "Join", "points": 100}
+
+
+def test_a_paid_order_is_awarded_in_two_round_trips(till: Till) -> None:
+    till.order("warm up", total="5.00")
+    before = len(till.world.statements)
+    answer = till.order()
+    assert (answer.status, answer.body) == (201, b"")
+    assert len(till.world.statements) == before + 2
+    assert till.points() == (100, 500)
+
+
+def test_an_update_too_is_two_round_trips(till: Till) -> None:
+    till.order()
+    before = len(till.world.statements)
+    assert till.call(UPDATE, json=STANDING | {"refund_status": "refunded"}).status == 204
+    assert len(till.world.statements) == before + 2
+    assert till.points() == (100, 0)
+
+
+def test_the_order_by_itself(till: Till) -> None:
+    till.order(929385923, total="1,234.56", date="2025-06-01T10:00:00+02:00")
+    till.world.later(hours=1)
+    till.call(UPDATE, "929385923", json=STANDING)
+    assert till.shown("929385923") == {
+        "merchant_id": "929385923",
+        "total": "1234.56",
+        "total_shipping": "5.00",
+        "total_paid": "1234.56",
+        **STANDING,
+        "merchant_created_at": "2025-06-01T08:00:00.000Z",
+        "merchant_updated_at": "2025-06-10T13:00:00.000Z",
+        "payments": [],
+        "refunds": [],
+    }
+
+
+def test_the_same_order_again_brings_it_up_to_date_and_awards_nothing_twice(till: Till) -> None:
+    till.order()
+    assert till.order().status == 201
+    assert till.points() == (100, 500)
+    assert till.order(total="55.00").status == 201
+    assert till.points() == (100, 250)
+
+
+def test_part_refund_full_refund_and_back(till: Till) -> None:
+    till.order()
+    part = STANDING | {"refund_status": "partially_refunded", "total_refunded": 40}
+    assert till.call(UPDATE, json=part).status == 204
+    assert till.points() == (100, 300)
+    assert till.call(UPDATE, json=STANDING | {"refund_status": "refunded"}).status == 204
+    assert till.points() == (100, 0)
+    assert till.call(UPDATE, json=STANDING | {"total_refunded": "0"}).status == 204
+    assert till.points() == (100, 500)
+
+
+def test_a_status_speaks_for_the_amount_left_unsaid(till: Till) -> None:
+    till.order(payment_status="partially_paid", total_paid="50.00")
+    assert till.points() == (100, 0)
+    till.call(UPDATE, json=STANDING)
+    assert till.shown()["total_paid"] == "105.00"
+    assert till.points() == (100, 500)
+    part = {"refund_status": "partially_refunded", "total_refunded": "40.00"}
+    till.call(UPDATE, json=STANDING | part)
+    till.call(UPDATE, json=STANDING)
+    assert till.points() == (100, 500)
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"$magento_version": "2.4"}'])
+def test_the_single_steps_of_old_plugins(till: Till, body: bytes) -> None:
+    till.order(payment_status="unpaid", total_paid=0)
+    assert till.shown()["payment_status"] == "not_paid"
+    assert till.call(PAID, body=body).status == 204
+    assert till.points() == (100, 500)
+    assert till.call(CANCELLED, body=body).status == 204
+    assert till.points() == (100, 0)
+    till.order("2")
+    assert till.call(REFUNDED, "2", body=body).status == 204
+    assert till.points() == (100, 0)
+    assert till.shown("2")["refund_status"] == "refunded"
+
+
+def test_payments_and_refunds_one_by_one(till: Till) -> None:
+    till.order(payment_status="not_paid")
+    assert till.call(PAYMENT, json={"amount": "100.00"}).status == 201
+    assert till.shown()["payment_status"] == "partially_paid"
+    assert till.points() == (100, 0)
+    till.world.later(minutes=5)
+    assert till.call(PAYMENT, json={"amount": 5}).status == 201
+    assert till.points() == (100, 500)
+    assert till.call(REFUND, json={"amount": "50.0000"}).status == 201
+    assert till.points() == (100, 250)
+    found = till.shown()
+    assert found["payments"] == [
+        {"amount": "100.00", "created_at": "2025-06-10T12:00:00.000Z", "gateway": ""},
+        {"amount": "5.00", "created_at": "2025-06-10T12:05:00.000Z", "gateway": ""},
+    ]
+    assert found["refunds"] == [{"amount": "50.00", "created_at": "2025-06-10T12:05:00.000Z"}]
+    assert (found["total_paid"], found["refund_status"]) == ("105.00", "partially_refunded")
+    assert till.call(REFUND, json={"amount": "55.00"}).status == 201
+    assert till.shown()["refund_status"] == "refunded"
+    assert till.points() == (100, 0)
+
+
+def test_payments_can_be_too_many_but_never_too_much_for_the_server(till: Till) -> None:
+    till.order(payment_status="not_paid")
+    answers = {till.call(PAYMENT, json={"amount": 100_000_000_000}).status for _ in range(200)}
+    assert answers == {201}
+    answer = till.call(PAYMENT, json={"amount": 1})
+    assert answer.status == 400
+    assert set(answer.json["error"]["details"]) == {"amount"}
+
+
+@pytest.mark.parametrize("step", [UPDATE, CANCELLED, PAID, REFUNDED, PAYMENT, REFUND, GET])
+def test_an_order_never_told_of_is_missing(till: Till, step: str) -> None:
+    body = {PAYMENT: {"amount": 1}, REFUND: {"amount": 1}, UPDATE: STANDING}.get(step)
+    answer = till.call(step, "nothing", json=body)
+    assert answer.status == 404
+    assert answer.json == {"error": {"message": "No order with this merchant id"}}
+
+
+@pytest.mark.parametrize("spelled", ["1", "gid%3A%2F%2Fshopify%2FOrder%2F1", LONG_ID])
+def test_one_order_by_all_spellings_of_its_id(till: Till, spelled: str) -> None:
+    till.order("gid://shopify/Order/1")
+    assert till.call(UPDATE, spelled, json=STANDING | {"refund_status": "refunded"}).status == 204
+    assert till.shown()["refund_status"] == "refunded"
+    assert till.call(GET, "gid%3A%2F%2Fshopify%2FCustomer%2F1").status == 400
+
+
+@pytest.mark.parametrize(
+    "differing",
+    [
+        {"total": 105, "total_shipping": 5.0},
+        {"total": "105.0000", "total_shipping": "5"},
+        {"customer_id": 1001, "guest": False},
+        {"guest": "0", "number": "100001", "total_paid": 0, "total_refunded": 0},
+        {"guest": 0, "total_paid": "105.00", "total_refunded": "0.00"},
+        {"discount_codes": []},
+        {"discount_codes": {"code": "SAVE5", "amount": -5}},
+        {"discount_codes": [{"code": "SAVE5", "amount": "5.00"}, {"code": "TWO"}]},
+        {"discount_codes": {}},
+        {"claimed_reward_ids": [1, 2], "date": "2025-06-10T12:00:00Z"},
+        {"ip_address": "203.0.113.9", "user_agent": "x" * 5_000, "referral_id": "abc"},
+        {"tracking_id": "1718000000:::42", "merchant_number": 100_001},
+        {"$magento_payload": {"order_items": [{"sku": "a" * 500}] * 100}, "$module_version": 1.5},
+        {"refund_status": "not_refunded", "cancellation_status": "not_cancelled"},
+        {"order_comments": ["whatever"], "email_opt_in": {"deep": [None]}},
+        {"customer_email": None},
+    ],
+    ids=str,
+)
+def test_every_spelling_is_the_same_order(till: Till, differing: dict[str, object]) -> None:
+    body = {name: each for name, each in order(7, **differing).items() if each is not None}
+    assert fits(CREATE, body)
+    assert till.call(CREATE, json=body).status == 201
+    assert till.points() == (100, 500)
+    body = {**STANDING, **differing, "refund_status": "refunded", "total_refunded": "105.00"}
+    assert till.call(UPDATE, "7", json=body).status == 204
+    assert till.points() == (100, 0)
+
+
+@pytest.mark.parametrize("nobody", [{"customer_id": ""}, {"customer_id": 0}, {"guest": "1"}])
+def test_a_guest_s_order_is_kept_and_earns_nothing(till: Till, nobody: dict[str, object]) -> None:
+    body = {**order(8, customer_id=None, customer_email="guest@example.com"), **nobody}
+    assert till.call(CREATE, json=body).status == 201
+    assert till.shown("8")["payment_status"] == "paid"
+    body["customer_id"] = None
+    assert till.call(CREATE, json=body).status == 201
+    assert till.call(UPDATE, "8", json=STANDING).status == 204
+    assert till.customer("guest") is None
+
+
+def test_an_order_by_address_alone_is_the_member_s(till: Till) -> None:
+    body = {**order(), "customer_id": None, "customer_email": "1001@EXAMPLE.com"}
+    assert till.call(CREATE, json=body).status == 201
+    assert till.points() == (100, 500)
+
+
+def test_an_unknown_customer_is_created_as_a_guest_unless_the_shop_says_otherwise(
+    till: Till,
+) -> None:
+    till.order(1, customer_id="2001", customer_email="2001@example.com")
+    assert (till.customer("2001")["guest"], till.points("2001")) == (True, (0, 0))
+    till.order(2, customer_id="2002", customer_email="2002@example.com", guest=False)
+    assert (till.customer("2002")["guest"], till.points("2002")) == (False, (100, 500))
+
+
+def test_a_blocked_customer_s_order_is_stored_and_earns_nothing(till: Till) -> None:
+    blocking = {"customer": {"blocked": True}}
+    assert till.world.call("PATCH", "/v2/customers/1001", json=blocking).status == 200
+    assert till.order().status == 201
+    assert till.points() == (100, 0)
+    assert till.shown()["total"] == "105.00"
+
+
+def test_our_additions_decide_over_points(till: Till) -> None:
+    document = lion_rewards()
+    del document["tiers"]
+    tea = {"products": ["gid://shopify/Product/7"], "points": 50}
+    put("rules", [
+        {"id": 1, "kind": "purchase", "title": "Buy", "points": 1},
+        {"id": 2, "kind": "product_purchase", "title": "Tea", **tea},
+        _JOINING,
+    ])(document)  # fmt: skip
+    put("rewards", [])(document)
+    put("points", {"modifiers": [{"collections": ["sale"], "multiplier": 0}]})(document)
+    till.world.publish(document)
+    items = [
+        {"product_id": 7, "collection_ids": [1, "2"], "quantity": 2, "price": "25.00"},
+        {"product_id": "8", "collection_ids": ["sale"], "price": 50},
+    ]
+    body = order(line_items=items, total_tax="7.00", total_discounts=3, gift_card_amount="10.00")
+    assert fits(CREATE, body)
+    assert till.call(CREATE, json=body).status == 201
+    # (105 - 5 shipping - 7 tax in dollars - 10 gift card) at half the rate, and the tea
+    assert till.points() == (100, 41 + 50)
+
+
+def test_a_date_in_the_future_counts_as_now(till: Till) -> None:
+    till.order(date="9998-12-31T23:59:59Z")
+    assert till.shown()["merchant_created_at"] == "2025-06-10T12:00:00.000Z"
+    assert till.points() == (100, 500)
+
+
+def test_more_points_than_can_be_counted_are_refused(till: Till) -> None:
+    document = lion_rewards()
+    del document["tiers"]
+    put("rules", [{"id": 1, "kind": "purchase", "title": "Buy", "points": 1_000_000}])(document)
+    put("rewards", [])(document)
+    till.world.publish(document)
+    answer = till.order(total="100000000000")
+    assert (answer.status, answer.code) == (422, "balance_out_of_range")
+    assert till.call(GET).status == 404
+
+
+TEA = {"product_id": 1}
+BAD = [
+    ("", "body"),
+    ("[]", "body"),
+    ('{"merchant_id": 1', "body"),
+    ('{"merchant_id": 1, "merchant_id": 2}', "body"),
+    ('{"number": "\\u0000"}', "body"),
+    ({"merchant_id": None}, "merchant_id"),
+    ({"merchant_id": ""}, "merchant_id"),
+    ({"merchant_id": True}, "merchant_id"),
+    ({"merchant_id": "x" * 256}, "merchant_id"),
+    ({"merchant_id": "gid://shopify/Product/1"}, "merchant_id"),
+    ({"customer_id": True}, "customer_id"),
+    ({"customer_id": ["1"]}, "customer_id"),
+    ({"customer_email": "no address"}, "customer_email"),
+    ({"total": None}, "total"),
+    ({"total": "-1"}, "total"),
+    ({"total": -1}, "total"),
+    ({"total": True}, "total"),
+    ({"total": "12,34.5"}, "total"),
+    ({"total": "1e5"}, "total"),
+    ({"total": "NaN"}, "total"),
+    ({"total": 100_000_000_000.01}, "total"),
+    ({"total": "9" * 24}, "total"),
+    ({"total_shipping": None}, "total_shipping"),
+    ({"total_shipping": {}}, "total_shipping"),
+    ({"payment_status": None}, "payment_status"),
+    ({"payment_status": "settled"}, "payment_status"),
+    ({"payment_status": 1}, "payment_status"),
+    ({"refund_status": "some"}, "refund_status"),
+    ({"total_paid": "much"}, "total_paid"),
+    ({"guest": "maybe"}, "guest"),
+    ({"guest": 2}, "guest"),
+    ({"date": "yesterday"}, "date"),
+    ({"date": "1990-W19-4"}, "date"),
+    ({"date": 1718000000}, "date"),
+    ({"number": {}}, "number"),
+    ({"discount_codes": "SAVE5"}, "discount_codes"),
+    ({"discount_codes": ["SAVE5"]}, "discount_codes.0"),
+    ({"discount_codes": [{"amount": 5}]}, "discount_codes.0.code"),
+    ({"discount_codes": {"code": "X", "amount": "five"}}, "discount_codes.amount"),
+    ({"discount_codes": [{"code": "X"}] * 101}, "discount_codes"),
+    ({"claimed_reward_ids": 1}, "claimed_reward_ids"),
+    ({"claimed_reward_ids": [0]}, "claimed_reward_ids.0"),
+    ({"line_items": {}}, "line_items"),
+    ({"line_items": [{}]}, "line_items.0.product_id"),
+    ({"line_items": [{"product_id": 1, "quantity": -1}]}, "line_items.0.quantity"),
+    ({"line_items": [{"product_id": 1, "price": "-1"}]}, "line_items.0.price"),
+    ({"line_items": [TEA | {"collection_ids": [None]}]}, "line_items.0.collection_ids.0"),
+    ({"line_items": [TEA | {"collection_ids": "a"}]}, "line_items.0.collection_ids"),
+    ({"line_items": [{"product_id": 1}] * 1001}, "line_items"),
+    ({"ip_address": []}, "ip_address"),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def kept(shared_world: NewWorld) -> Till:
+    """A shop with order 1, which refused requests leave alone."""
+    opened = Till(shared_world(lion_rewards()))
+    opened.signup("1001")
+    opened.order(total="20.00")
+    return opened
+
+
+@pytest.mark.parametrize(("body", "field"), BAD, ids=str)
+def test_a_bad_body_changes_nothing(kept: Till, body: object, field: str) -> None:
+    before = kept.shown(), kept.customer()
+    if isinstance(body, dict):
+        answer = kept.call(CREATE, json={**order(), **body})
+    else:
+        answer = kept.call(CREATE, body=str(body).encode())
+    assert answer.status == 400
+    assert set(answer.json["error"]["details"]) == {field}
+    assert (kept.shown(), kept.customer()) == before
+
+
+@pytest.mark.parametrize("missing", ["merchant_id", "total", "total_shipping", "payment_status"])
+def test_what_an_order_must_say(kept: Till, missing: str) -> None:
+    body = {name: each for name, each in order().items() if name != missing}
+    assert not fits(CREATE, body)
+    assert set(kept.call(CREATE, json=body).json["error"]["details"]) == {missing}
+
+
+def test_an_order_must_say_whose_it_is(kept: Till) -> None:
+    body = order(customer_id=None, customer_email=None)
+    assert not fits(CREATE, body)
+    assert set(kept.call(CREATE, json=body).json["error"]["details"]) == {"customer_id"}
+
+
+@pytest.mark.parametrize("missing", sorted(STANDING))
+def test_an_update_says_all_three_statuses(kept: Till, missing: str) -> None:
+    body = {name: each for name, each in STANDING.items() if name != missing}
+    assert not fits(UPDATE, body)
+    answer = kept.call(UPDATE, json=body)
+    assert (answer.status, set(answer.json["error"]["details"])) == (400, {missing})
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"{}"])
+def test_an_update_without_a_body_is_told_what_to_say(kept: Till, body: bytes) -> None:
+    answer = kept.call(UPDATE, body=body)
+    assert (answer.status, set(answer.json["error"]["details"])) == (400, set(STANDING))
+
+
+@pytest.mark.parametrize("body", [b"{}", b'{"amount": null}', b'{"amount": "-1"}', b"[]", b"5"])
+@pytest.mark.parametrize("step", [PAYMENT, REFUND])
+def test_a_payment_says_how_much(kept: Till, step: str, body: bytes) -> None:
+    assert kept.call(step, body=body).status == 400
+    assert kept.shown()["total_paid"] == "20.00"
+
+
+@pytest.mark.parametrize("operation", [CREATE, GET, UPDATE])
+@pytest.mark.parametrize(
+    ("site", "status"), [("0", 400), ("x", 400), ("1&site_id=1", 400), ("99", 404)]
+)
+def test_a_site_must_be_one_of_the_program(
+    kept: Till, operation: str, site: str, status: int
+) -> None:
+    body = {CREATE: order(), UPDATE: STANDING}.get(operation)
+    assert kept.call(operation, json=body, query=f"site_id={site}").status == status
+
+
+def test_the_currency_is_that_of_the_site(new_world: NewWorld) -> None:
+    document = lion_rewards()
+    second_site({"currency": "jpy", "primary": False})(document)
+    put("sites.0.primary", value=True)(document)
+    put("rewards.2.max_shipping", 9)(document)
+    till = Till(new_world(document))
+    till.signup("1001")
+    assert (
+        till.call(CREATE, json=order(total=990, total_shipping=0), query="site_id=2").status == 201
+    )
+    assert till.call(GET, query="site_id=2").json["total"] == "990.00"
+    assert till.call(GET, query="site_id=1").status == 404
+    site = till.world.tenant.sites[1]
+    update = STANDING | {"refund_status": "refunded"}
+    assert till.call(UPDATE, json=update, headers=basic(site.token, site.secret)).status == 204
+    assert till.points() == (100, 0)
+
+
+@pytest.mark.parametrize("operation", ORDER_ROUTES)
+def test_scopes_and_strangers(kept: Till, operation: str) -> None:
+    world = kept.world
+    body = {CREATE: order(3), UPDATE: STANDING}.get(operation, {"amount": 0})
+    scope = TILL_SCOPES[operation]
+    reads = scope == "read_orders"
+    poor = world.new_key(
+        world.tenant.program_id, "write_customers", *([] if reads else ["read_orders"])
+    )
+    answer = kept.call(operation, key=poor, body=b"{")
+    assert answer.status == 403
+    assert scope in answer.json["error"]["message"]
+    assert kept.call(operation, key="pat_" + "0" * 32).status == 401
+    stranger = replace(world.tenant, key=world.add_program(lion_rewards()).key)
+    answer = kept.call(operation, json=body, key=stranger.key)
+    if "{merchant_id}" in ORDER_ROUTES[operation][1]:
+        assert answer.status == 404
+        assert answer.body == kept.call(operation, "nothing", json=body, key=stranger.key).body
+    elif reads:
+        assert answer.json["orders"] == []

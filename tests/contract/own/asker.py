@@ -1,0 +1,49 @@
+"""Someone who asks leal's own API; no answer goes unchecked."""
+
+import base64
+from dataclasses import dataclass
+from typing import Any, Final
+
+from jsonschema import Draft202012Validator
+
+from leal.api.own.shapes import ERROR, RESPONSES
+from tests.worlds import Answer, World
+
+EXPLAIN: Final = "customers.explain"
+REPORT: Final = "reports.points"
+ROUTES: Final = {
+    EXPLAIN: ("GET", "/leal/v1/customers/{merchant_id}/explain"),
+    REPORT: ("GET", "/leal/v1/reports/points"),
+}
+SCOPES: Final = {EXPLAIN: "read_customers", REPORT: "read_customers"}
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Calls a world's own API by the names of its operations."""
+
+    world: World
+
+    def call(self, operation: str, merchant_id: str = "ann", **how: Any) -> Answer:
+        """Any operation; `query` is what follows the question mark."""
+        method, path = ROUTES[operation]
+        query = how.pop("query", "")
+        path = path.replace("{merchant_id}", merchant_id)
+        answer = self.world.call(method, f"{path}?{query}" if query else path, **how)
+        if answer.headers.get("content-type") == "application/json":
+            schema = RESPONSES[operation][200] if answer.status == 200 else ERROR
+            assert schema is not None
+            Draft202012Validator(schema).validate(answer.json)
+        return answer
+
+    def explained(self, query: str = "", merchant_id: str = "ann") -> Any:
+        """An explanation that must be given."""
+        answer = self.call(EXPLAIN, merchant_id, query=query)
+        assert answer.status == 200, answer.body
+        return answer.json
+
+
+def basic(name: str, secret: str) -> dict[str, str]:
+    """The header of a site's token and secret."""
+    pair = base64.b64encode(f"{name}:{secret}".encode()).decode()
+    return {"authorization": f"Basic {pair}"}

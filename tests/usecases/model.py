@@ -1,0 +1,199 @@
+"""What a customer's account must be, worked out anew from the list of all that ever happened.
+
+Written without any code of leal, on plain dicts, for a shop in New York with this program: points
+by rule, two tiers by spend for life, points that end after some months by the day they were earned.
+"""
+
+from calendar import monthrange
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
+from math import ceil, floor
+from typing import Any
+from zoneinfo import ZoneInfo
+
+ZONE = ZoneInfo("America/New_York")
+GOLD_FROM_MINOR = 10_000
+JOIN_POINTS = 100
+EXPIRE_MONTHS = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setup:
+    """What a version of the program says."""
+
+    rate: int
+    gold_rate: int
+    approval_days: int
+    rounding: str
+    visit_points: int
+    visits: int
+    interval: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fact:
+    what: str
+    at: datetime
+    name: str = ""
+    how: str = ""
+    amount: int = 0
+    said: dict[str, Any] = field(default_factory=dict)
+    setup: Setup | None = None
+
+
+class Model:
+    def __init__(self, setup: Setup, facts: list[Fact]) -> None:
+        self.setup, self.now = setup, datetime.min.replace(tzinfo=UTC)
+        self.approved = self.pending = self.earned = self.spend = 0
+        self.joined = self.blocked = self.gold = False
+        self.lots: dict[datetime, int] = {}
+        self.awards: list[dict[str, Any]] = []
+        self.orders: dict[str, dict[str, Any]] = {}
+        self.visited: list[datetime] = []
+        for fact in facts:
+            self.now = fact.at
+            getattr(self, fact.what)(fact)
+
+    def session(self, fact: Fact) -> None:
+        if self.blocked:
+            return
+        if not self.joined:
+            self.joined = True
+            self.award("join", JOIN_POINTS)
+        same = [at for at in self.visited if self.interval(at) == self.interval(fact.at)]
+        if fact.how and len(same) < self.setup.visits:
+            self.visited.append(fact.at)
+            self.award("visit", self.setup.visit_points)
+
+    def block(self, fact: Fact) -> None:
+        self.blocked = bool(fact.how)
+
+    def publish(self, fact: Fact) -> None:
+        self.setup = fact.setup or self.setup
+
+    def give(self, fact: Fact) -> None:
+        self.award("hand", fact.amount)
+
+    def take(self, fact: Fact) -> None:
+        self.lapse()
+        self.spend_points(fact.amount)
+
+    def due(self, _fact: Fact) -> None:
+        waiting = [each for each in self.awards if each["state"] == "pending"]
+        for award in sorted(waiting, key=lambda each: each["approve_at"]):
+            if award["approve_at"] <= self.now:
+                award["state"] = "approved"
+                self.pending -= award["points"]
+                self.gain(award["points"], award)
+        self.lapse()
+
+    def order(self, fact: Fact) -> None:
+        if fact.name not in self.orders and fact.how == "update":
+            return
+        self.lapse()
+        order = self.orders.setdefault(fact.name, {"paid_at": None, "terms": None, "award": None})
+        # who says that nothing came back need not say how much
+        zero = {"refunded": Decimal(0)} if fact.said.get("refund") == "not_refunded" else {}
+        order.update(zero | fact.said)
+        if order["payment"] == "paid" and order["paid_at"] is None:
+            order["paid_at"], order["mine"] = self.now, not self.blocked
+        net = net_of(order)
+        if order.get("mine") and not self.blocked and net > 0 and order["terms"] is None:
+            days = timedelta(days=self.setup.approval_days)
+            order["terms"] = {
+                "rate": self.setup.gold_rate if self.gold else self.setup.rate,
+                "rounding": self.setup.rounding,
+                "approve_at": order["paid_at"] + days,
+                "expires_at": max(self.expiry(self.now), order["paid_at"] + days),
+            }
+        self.spend = sum(floor(net_of(each)) for each in self.orders.values())
+        self.gold = self.gold or self.spend >= GOLD_FROM_MINOR
+        if order["terms"]:
+            self.settle(order, rounded(net * order["terms"]["rate"] / 100, order["terms"]))
+
+    def settle(self, order: dict[str, Any], points: int) -> None:
+        award = order["award"]
+        if award is None and points:
+            terms = order["terms"]
+            award = order["award"] = {"what": "order", "points": 0, "state": "declined"} | terms
+            self.awards.append(award)
+        if award is None or award["state"] == "expired":
+            return
+        stands = award["points"] if award["state"] in ("pending", "approved") else 0
+        if points == stands:
+            return
+        if award["state"] in ("declined", "void"):
+            award["state"] = "pending" if award["approve_at"] > self.now else "approved"
+        if award["state"] == "pending":
+            self.pending += points - stands
+        elif points > stands:
+            self.gain(points - stands, award)
+        else:
+            self.earned -= stands - points
+            self.spend_points(stands - points)
+        ended = "declined" if award["state"] == "pending" else "void"
+        award |= {"points": points} if points else {"state": ended}
+
+    def award(self, what: str, points: int) -> None:
+        award = {"what": what, "points": points, "state": "approved"}
+        self.awards.append(award | {"expires_at": self.expiry(self.now)})
+        self.gain(points, self.awards[-1])
+
+    def gain(self, points: int, award: dict[str, Any]) -> None:
+        debt = max(0, -self.approved)
+        self.approved += points
+        self.earned += points
+        if points > debt:
+            held = self.lots.get(award["expires_at"], 0)
+            self.lots[award["expires_at"]] = held + points - debt
+
+    def spend_points(self, points: int) -> None:
+        self.approved -= points
+        for end in sorted(self.lots):
+            taken = min(points, self.lots[end])
+            self.lots[end] -= taken
+            points -= taken
+
+    def lapse(self) -> None:
+        over = {end: left for end, left in self.lots.items() if end <= self.now and left}
+        self.approved -= sum(over.values())
+        for end, points in over.items():
+            self.lots[end] = 0
+            left = points
+            for award in reversed(self.awards):
+                if left > 0 and (award["state"], award["expires_at"]) == ("approved", end):
+                    award["state"] = "expired"
+                    left -= award["points"]
+
+    def interval(self, at: datetime) -> date:
+        day = at.astimezone(ZONE).date()
+        if self.setup.interval == "week":
+            return day - timedelta(days=day.weekday())
+        return day.replace(day=1) if self.setup.interval == "month" else day
+
+    def expiry(self, at: datetime) -> datetime:
+        day = at.astimezone(ZONE).date()
+        year, month = divmod(day.year * 12 + day.month - 1 + EXPIRE_MONTHS, 12)
+        ends = date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+        return datetime.combine(ends, time(), ZONE).astimezone(UTC)
+
+
+def net_of(order: dict[str, Any]) -> Fraction:
+    """What counts of an order: paid, standing, without shipping and tax; in cents."""
+    cents = {
+        name: int(order[name].quantize(Decimal("0.01"), ROUND_HALF_UP) * 100)
+        for name in ("total", "shipping", "tax", "refunded")
+    }
+    goods = cents["total"] - cents["shipping"]
+    gone = order["cancelled"] or order["refund"] == "refunded"
+    if order["payment"] != "paid" or gone or goods <= 0:
+        return Fraction(0)
+    return Fraction(max(0, goods - cents["tax"]) * max(0, goods - cents["refunded"]), goods)
+
+
+def rounded(exact: Fraction, terms: dict[str, Any]) -> int:
+    if terms["rounding"] == "round":
+        return floor(exact + Fraction(1, 2))
+    return ceil(exact) if terms["rounding"] == "ceil" else floor(exact)

@@ -7,6 +7,7 @@ of it is due. Workers are real processes, as `leal worker` starts them.
 
 import asyncio
 import os
+import resource
 import secrets
 import subprocess
 import sys
@@ -94,10 +95,14 @@ async def _measure(url: str, folder: Path, awards: int) -> None:
         for at_once in AT_ONCE:
             seconds = await _in_this_process(database, url, folder, at_once=at_once)
             print(f"{at_once:>10} {SMALL:>8} {seconds:>8.1f} {SMALL / seconds:>9.0f}")
-        print(f"\n{'workers':>10} {'awards':>8} {'seconds':>8} {'a second':>9}")
+        print(f"\n{'workers':>10} {'awards':>8} {'seconds':>8} {'a second':>9} {'their CPU':>10}")
         for workers in WORKERS:
+            before = _cpu_of_children()
             seconds = await _by_workers(database, url, folder, workers=workers, awards=awards)
-            print(f"{workers:>10} {awards:>8} {seconds:>8.1f} {awards / seconds:>9.0f}")
+            cpu = _cpu_of_children() - before
+            rate = awards / seconds
+            print(f"{workers:>10} {awards:>8} {seconds:>8.1f} {rate:>9.0f} {cpu:>8.1f} s")
+        print(f"\nload average at the end: {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors")
     finally:
         await database.close()
 
@@ -158,6 +163,12 @@ def _working(url: str, folder: Path, workers: int) -> Iterator[None]:
         finally:
             for process in processes:
                 process.terminate()
+
+
+def _cpu_of_children() -> float:
+    """Seconds of processor time of the processes that were started here and have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _environ(url: str, folder: Path) -> dict[str, str]:

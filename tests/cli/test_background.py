@@ -10,9 +10,15 @@ from pathlib import Path
 
 import pytest
 
+from leal.app import open_desk
 from leal.cli.clock import read_distance
 from leal.cli.showing import Mistake
+from leal.jobs.queue import queries_on
+from leal.jobs.schedule import make_round
+from leal.settings import read_settings
+from leal.storage.db import Database
 from tests.cli.command import Leal
+from tests.databases import with_database
 
 
 def test_a_sandbox_is_made_shown_and_moved_on(leal: Leal) -> None:
@@ -58,8 +64,9 @@ def test_before_any_worker_ran_jobs_says_how_to_start_one(leal: Leal) -> None:
 
 
 def test_a_worker_works_is_shown_and_stops(leal: Leal, tmp_path: Path) -> None:
-    """It starts its first round with the next minute; jobs that wait are done at once."""
+    """Rounds begin with the minute; what waits in the queue is done at once."""
     leal.run("program", "apply", leal.write())
+    with_database(leal.database_url, lambda database: _queued(leal, database))
     command = (sys.executable, "-m", "leal.cli.main", "worker")
     log = tmp_path / "worker.log"
     with (
@@ -76,6 +83,11 @@ def test_a_worker_works_is_shown_and_stops(leal: Leal, tmp_path: Path) -> None:
     assert "Traceback" not in log.read_text()
     kinds = {line.split("\t")[0] for line in leal.run("jobs").splitlines()}
     assert kinds == {"purchases", "approvals", "expiry", "notices"}
+
+
+async def _queued(leal: Leal, database: Database) -> int:
+    desk = open_desk(database, read_settings(leal.environ()))
+    return await make_round(desk, queries_on(database))
 
 
 def _until_it_worked(leal: Leal, process: subprocess.Popen[bytes]) -> None:

@@ -1,7 +1,7 @@
 """The life of an award: every step from every state, and what it moves.
 
-Planted bugs these catch: a declined award taken off again, a pending one that fills a lot, a void
-award that comes back pending although its day is over.
+Planted bugs these catch: a pending award reduced by what it stands for afterwards, a void award
+called declined, one that comes back pending although its day is over.
 """
 
 from dataclasses import replace

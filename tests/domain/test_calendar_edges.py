@@ -3,8 +3,7 @@
 What is expected comes from a calendar of its own below: whole numbers of minutes, the civil
 calendar by arithmetic, and the zones' offsets as a table written down from their public rules.
 
-Planted bugs these catch: an interval kept in UTC, weeks that begin on Sunday, a day taken to be 24
-hours long, an end a day early because the zone is left out.
+Planted bugs these catch: weeks that begin on Sunday, an end at midnight of UTC.
 """
 
 from collections.abc import Iterator

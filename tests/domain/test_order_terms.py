@@ -1,7 +1,7 @@
 """What is promised when an order is paid: by tier, goods, limit, site and standing.
 
-Planted bugs these catch: a paid order's rate read from the program again at each update, a limit
-used up by telling twice, a rule's site taken from who reports.
+Bugs these have caught: an order rated in the tier it leads to, a limit used up by an order that
+was cancelled, a rule's site taken from who reports, a duplicate that credits what a guest bought.
 """
 
 from dataclasses import replace

@@ -1,7 +1,7 @@
 """What an order does to its customer: the worked numbers, and each event of its life by itself.
 
-Planted bugs these catch: the whole worth posted instead of the difference (duplicates award
-twice), an approval day counted from the last payment, a void award that keeps its pending points.
+Planted bugs these catch: the whole worth posted instead of the difference, a gift card's part that
+earns, net spend counted a second time.
 """
 
 from dataclasses import replace

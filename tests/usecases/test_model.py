@@ -3,8 +3,7 @@
 Orders are told of, refunded, cancelled and come back; points are given and taken; people visit and
 are blocked; time passes with and without the jobs; and the program changes in between.
 
-Planted bugs these catch: an approval that looks at the order's points of the day it was paid, a
-lot that lapses a day early, a visit counted in the interval of the version before.
+Planted bugs these catch: points that expire last spent first, a lot that lapses a day early.
 """
 
 import secrets

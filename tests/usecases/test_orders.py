@@ -1,7 +1,7 @@
 """Orders against a real database: whoever sends what twice, at once, late or for somebody else.
 
-Planted bugs these catch: a stale order overwritten instead of tried again, an order handed over to
-whoever is named last, one more statement in the way of an award.
+Bugs these have caught: simultaneous orders of one guest refused as an outage. Planted: an order
+handed over to whoever is named last, one more statement in the way of an award.
 """
 
 import asyncio

@@ -137,13 +137,15 @@ class Completion:
     since: datetime | None
 
 
-# How many completions of the same rule history shows from a moment up to each of some rows.
+# How many completions of the same rule history shows from a moment up to each of some rows; those
+# that were taken back count no longer.
 _COUNT = """
 SELECT n.history_id, count(*) AS number
 FROM unnest($3::bigint[], $4::bigint[], $5::timestamptz[]) AS n (history_id, rule_id, since)
 JOIN history h ON h.program_id = $1 AND h.customer_id = $2 AND h.rule_id = n.rule_id
     AND h.happened_at >= n.since AND h.history_id <= n.history_id
     AND h.kind IN ('earned_points_from_rule', 'received_reward')
+    AND (h.history_id = n.history_id OR h.state IS NULL OR h.state NOT IN ('declined', 'void'))
 GROUP BY n.history_id
 """
 

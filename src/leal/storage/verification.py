@@ -30,6 +30,13 @@ class Invariant(StrEnum):
     CUSTOMER_EXISTS = "customer_exists"
     EVENT_OF_CUSTOMER = "event_of_customer"
     APPEND_ONLY = "append_only"
+    ONCE = "once"
+    ORDER_POINTS = "order_points"
+    ORDER_COUNTED = "order_counted"
+    PROGRESS = "progress"
+    LIMITS = "limits"
+    TIERS = "tiers"
+    DAILY_SUMS = "daily_sums"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from leal.domain.order_reports import new_order, updated
 from leal.domain.ordering import WhoseOrder, seen_paid, work_off
 from leal.domain.orders import Order, OrderReport
 from leal.domain.points import MAX_POINTS
-from leal.domain.problems import BadRequest, DatabaseAway
+from leal.domain.problems import BadRequest, DatabaseAway, Missing
 from leal.domain.program import EnrolmentMode
 from leal.domain.scene import Scene
 from leal.storage import orders

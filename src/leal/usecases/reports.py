@@ -115,7 +115,7 @@ async def add_up(desk: Desk, program_id: int) -> int:
     """Adds what was posted since the last time to the kept sums; returns how many entries.
 
     Each entry is added exactly once, however often and by however many this is done at a time.
-    Entries of this moment may have to wait for the next time. Raises Missing.
+    Entries of the last ten minutes wait for the next time. Raises Missing.
     """
     zone = (await desk.programs.current(program_id)).program.primary_site.zone
     added = 0

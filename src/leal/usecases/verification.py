@@ -6,10 +6,15 @@ from types import MappingProxyType
 from typing import Final
 
 from leal.domain.problems import Missing
+from leal.domain.program import Program
+from leal.storage import order_verification as orders
+from leal.storage import rule_verification as rules
 from leal.storage import verification as stored
 from leal.storage.db import Database
-from leal.storage.programs import list_programs
-from leal.storage.verification import FIRST_ID, LAST_ID, Finding, Invariant
+from leal.storage.order_verification import Constants
+from leal.storage.programs import list_programs, list_versions
+from leal.storage.verification import FIRST_ID, LAST_ID, Finding, IdRange, Invariant
+from leal.usecases.programs import Programs
 
 BATCH_CUSTOMERS: Final = 5_000
 _BATCH_EVENTS: Final = 50_000
@@ -75,6 +80,7 @@ async def verify(
     progress(0, total)
     notes.add(None, await stored.find_rewriting(database))
     for each in programs:
+        notes.add(each, await orders.find_in_program(database, each))
         await _check_customers(database, each, notes, batch=batch_customers)
         await _check_events(database, each, notes)
     return notes.report()
@@ -118,6 +124,34 @@ WHAT_NEXT: Final[Mapping[Invariant, str]] = MappingProxyType(
         Invariant.APPEND_ONLY: (
             "The trigger transactions_append_only is missing or off: create it again as the first"
             " migration does, and find out who may change the schema"
+        ),
+        Invariant.ONCE: (
+            "Something was given twice for one cause: take the points of the later row back by"
+            " hand, then restore the index history_by_source, or report it as a bug of leal"
+        ),
+        Invariant.ORDER_POINTS: (
+            "Send the order's state again, as the shop knows it: its points are then worked out"
+            " anew. When that changes nothing, report it as a bug of leal with this line"
+        ),
+        Invariant.ORDER_COUNTED: (
+            "Send the order's state again, as the shop knows it: what it counts towards tiers is"
+            " then worked out anew. When that changes nothing, report it as a bug of leal"
+        ),
+        Invariant.PROGRESS: (
+            "Orders and ledger are right: find what wrote to the tables progress or customers"
+            " beside leal, then set the numbers of these customers to what is expected"
+        ),
+        Invariant.LIMITS: (
+            "Points were given more often than the rule allows: take them back by hand if the"
+            " customer should not keep them, and report it as a bug of leal with this line"
+        ),
+        Invariant.TIERS: (
+            "Find what wrote to the tables customers or history beside leal, and set the tier of"
+            " these customers to what is expected"
+        ),
+        Invariant.DAILY_SUMS: (
+            "The ledger is right: delete the program's rows of points_daily and"
+            " points_daily_ends; they are then added up anew"
         ),
     }
 )
@@ -167,14 +201,57 @@ async def _chosen(database: Database, program_id: int | None) -> tuple[int, ...]
 async def _check_customers(
     database: Database, program_id: int, notes: _Notes, *, batch: int
 ) -> None:
+    rule_book = await _rule_book(database, program_id)
     first = FIRST_ID
     while True:
         ids = await stored.next_customers(database, program_id, first=first, limit=batch)
         notes.add(program_id, await stored.find_by_customer(database, program_id, ids))
+        notes.add(program_id, await _consequences(database, rule_book, ids))
         notes.checked(ids.size)
         if ids.last == LAST_ID:
             return
         first = ids.last + 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _RuleBook:
+    """A program in force, all its versions, and what never changed in them."""
+
+    program_id: int
+    program: Program
+    versions: Mapping[int, Program]
+    constants: Constants
+
+
+async def _rule_book(database: Database, program_id: int) -> _RuleBook:
+    programs = Programs(database)
+    current = await programs.current(program_id)
+    return _RuleBook(
+        program_id=program_id,
+        program=current.program,
+        versions={
+            each.version: (await programs.at(program_id, each.version)).program
+            for each in await list_versions(database, program_id)
+        },
+        constants=await orders.load_constants(database, program_id),
+    )
+
+
+async def _consequences(database: Database, book: _RuleBook, ids: IdRange) -> Found:
+    """What does not follow from orders, rules and tiers as it should, in a range of customers."""
+    program_id, program, constants = book.program_id, book.program, book.constants
+    return (
+        *await orders.find_in_orders(
+            database, program_id, ids=ids, program=program, constants=constants
+        ),
+        *await orders.find_in_progress(
+            database, program_id, ids=ids, program=program, constants=constants
+        ),
+        *await rules.find_beyond_limits(database, program_id, ids=ids, versions=book.versions),
+        *await rules.find_below_tier(
+            database, program_id, ids=ids, program=program, constants=constants
+        ),
+    )
 
 
 async def _check_events(database: Database, program_id: int, notes: _Notes) -> None:

@@ -1,4 +1,4 @@
-"""Why a customer has the points they have: whole answers, and how to find one's way through them."""
+"""Why a customer has the points they have: whole answers, and the way through the pages."""
 
 from decimal import Decimal
 from typing import Any
@@ -11,7 +11,7 @@ from leal.domain.orders import (
     OrderReport,
     PaymentStatus,
 )
-from leal.usecases import customers, orders
+from leal.usecases import orders
 from leal.usecases.orders import Buyer
 from tests.contract.conftest import NewWorld
 from tests.contract.own.asker import EXPLAIN, Asker
@@ -27,13 +27,23 @@ def report(world: World, order: str, **of: Any) -> None:
     world.run(orders.create(world.desk, ask(world), order, buyer=buyer, report=said))
 
 
+def visit_shop(world: World) -> None:
+    """Ann opens the shop."""
+    path = "/headless/2025-06/1/customers/ann/sessions?channel=web"
+    body = {
+        "customer": {"email": "ann@lion.example"},
+        "session": {"page_url": "https://lion.example/"},
+    }
+    assert world.post(path, body).status == 200
+
+
 def test_an_order_is_explained_step_by_step(asker: Asker) -> None:
-    """100.01 of goods at 5 a dollar, a quarter of it refunded: 375.0375 points, so 375."""
+    """Of 110 paid for goods 100 earn 5 each, and 27 came back: 75 5/11 dollars, 377 points."""
     world = asker.world
     report(
         world,
         "A-1",
-        total=Decimal("120.01"),
+        total=Decimal(120),
         total_shipping=Decimal(10),
         total_tax=Decimal(8),
         gift_card=Decimal(2),
@@ -51,19 +61,19 @@ def test_an_order_is_explained_step_by_step(asker: Asker) -> None:
     approve_at = found["entries"][0]["history"]["approve_at"]
     assert award == {
         "rule": {"id": 1, "kind": "purchase", "title": "Buy"},
-        "gross": "120.01",
+        "gross": "120.00",
         "shipping": "10.00",
         "tax": "8.00",
         "gift_card": "2.00",
-        "base": "100.01",
+        "base": "100.00",
         "refunded": "27.00",
-        "refund_share": "270027/11001",
-        "net": "830183/11001",
+        "refund_share": "270/11",
+        "net": "830/11",
         "nothing": None,
         "points_per": "currency_unit",
         "rate": "5",
         "goods": [],
-        "exact": "4150915/11001",
+        "exact": "4150/11",
         "rounding": "floor",
         "points": 377,
         "approve_at": approve_at,
@@ -124,12 +134,12 @@ def test_a_page_of_entries_leads_to_the_older_ones(asker: Asker) -> None:
         give(asker.world, "ann", points)
     seen: list[int] = []
     query = "limit=3"
-    for _ in range(3):
+    while query:
         found = asker.explained(query)
         seen += [entry["moved"]["approved"] for entry in found["entries"]]
-        query = f"limit=3&cursor={found['cursor']['next']}"
+        cursor = found["cursor"]["next"]
+        query = f"limit=3&cursor={cursor}" if cursor else ""
     assert seen == [7, 6, 5, 4, 3, 2, 1]
-    assert found["cursor"] == {"next": None}
 
 
 def test_one_order_is_explained_alone_and_its_cursor_stays_with_it(asker: Asker) -> None:
@@ -195,21 +205,12 @@ def test_completions_are_counted_within_the_interval_of_their_time(new_world: Ne
     put("rules.1", {**visit, "limit": {"count": 2, "interval": "day"}})(document)
     world = new_world(document)
     asker = Asker(world)
-    page = "https://lion.example/"
     for hours in (1, 1, 24, 0):
-        world.run(
-            customers.initialize_session(
-                world.desk, ask(world), merchant_id="ann", email="ann@lion.example", page_url=page
-            )
-        )
+        visit_shop(world)
         world.later(hours=hours)
     put("rules.1", {**visit, "limit": {"count": 9}})(document)
     world.publish(document)
-    world.run(
-        customers.initialize_session(
-            world.desk, ask(world), merchant_id="ann", email="ann@lion.example", page_url=page
-        )
-    )
+    visit_shop(world)
     told = [
         (entry["limit"]["number"], entry["limit"]["allowed"], entry["history"]["program_version"])
         for entry in asker.explained()["entries"]

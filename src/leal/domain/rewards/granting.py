@@ -68,25 +68,27 @@ def grant(
         ),
     )
     change, claim = with_claim(change, claim)
-    rule = program.rule(source_id) if source is ClaimSource.RULE else None
-    change, _ = with_history(
-        change,
-        HistoryRow(
-            id=0,
-            kind=HistoryKind.RECEIVED,
-            state=state,
-            happened_at=scene.now,
-            rule_id=rule.id if rule else None,
-            rule_kind=rule.KIND if rule else None,
-            reward_id=reward.id,
-            reward_kind=reward.KIND,
-            claimed_reward_id=claim.id,
-            site_id=scene.site.id,
-            title=title,
-            source=cause,
-        ),
-    )
+    change, _ = with_history(change, _received(claim, scene, cause=cause))
     return _counted(change, scene, reward)
+
+
+def _received(claim: ClaimedReward, scene: Scene, *, cause: str | None) -> HistoryRow:
+    by_rule = claim.source is ClaimSource.RULE and claim.source_id is not None
+    rule = scene.program.rule(claim.source_id or 0) if by_rule else None
+    return HistoryRow(
+        id=0,
+        kind=HistoryKind.RECEIVED,
+        state=claim.state,
+        happened_at=claim.claimed_at,
+        rule_id=rule.id if rule else None,
+        rule_kind=rule.KIND if rule else None,
+        reward_id=claim.reward_id,
+        reward_kind=claim.kind,
+        claimed_reward_id=claim.id,
+        site_id=scene.site.id,
+        title=claim.title,
+        source=cause,
+    )
 
 
 def _counted(change: Change, scene: Scene, reward: Reward) -> Change:

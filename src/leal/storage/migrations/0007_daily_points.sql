@@ -2,8 +2,8 @@
 
 -- What the ledger's entries moved, by the day they were posted on in the zone of the primary site.
 -- Saves never touch these rows (all customers of a program would wait for the one of today): a job
--- adds entries up after they are settled, each exactly once, and what it has not reached yet is
--- read from the ledger itself.
+-- adds entries up some minutes later, each exactly once, and what it has not reached yet is read
+-- from the ledger itself.
 CREATE TABLE points_daily (
     program_id          bigint NOT NULL,
     day                 date   NOT NULL,

@@ -44,7 +44,8 @@ SELECT 1, customer_id, 'rule', n, 1, 1, 1, 1, 1, now()
 FROM customers, generate_series(1, 4) n WHERE merchant_id LIKE 'crowd-%';
 INSERT INTO claimed_rewards (program_id, customer_id, reward_id, kind, title, state, source,
     points_cost, terms, claimed_at, settles)
-SELECT 1, customer_id, 1, 'custom', 'x', 'approved', 'tier_entry', 0, '{"currency": "usd"}', now(), '1'
+SELECT 1, customer_id, 1, 'custom', 'x', 'approved', 'tier_entry', 0, '{"currency": "usd"}',
+    now(), '1'
 FROM customers, generate_series(1, 3) n WHERE merchant_id LIKE 'crowd-%';
 INSERT INTO lots (program_id, customer_id, expires_at, remaining)
 SELECT 1, customer_id, 'infinity', 100 FROM customers WHERE merchant_id LIKE 'crowd-%';

@@ -76,9 +76,7 @@ class World:
         self.now = START
         self.sealer = Sealer(b"k" * 32)
         self.seconds = 0.0
-        self.consent: dict[ConsentProvider, ConsentKeeper] = {
-            ConsentProvider.LOCAL: LocalConsent()
-        }
+        self.consent: dict[ConsentProvider, ConsentKeeper] = {ConsentProvider.LOCAL: LocalConsent()}
         self.statements: list[str] = []
         self.desk = Desk(
             database=database,
@@ -122,9 +120,7 @@ class World:
     def publish(self, document: Document) -> None:
         """Publishes a new version of the first program."""
         publisher = Publisher(self.database, self.sealer, fresh=secrets.token_hex)
-        self.run(
-            publisher.publish(self.tenant.program_id, document, author="test", now=self.now)
-        )
+        self.run(publisher.publish(self.tenant.program_id, document, author="test", now=self.now))
 
     def new_key(self, program_id: int, *scopes: str) -> str:
         """Makes an API key."""
@@ -223,9 +219,7 @@ class World:
             rate_limit=RateLimit(rate_limit, clock=lambda: self.seconds),
             clock=lambda: self.now,
         )
-        return Edge(
-            surfaces(self.desk, gate), new_request_id=lambda: secrets.token_hex(8)
-        )
+        return Edge(surfaces(self.desk, gate), new_request_id=lambda: secrets.token_hex(8))
 
 
 @contextmanager
@@ -247,5 +241,3 @@ def world_on(url: str, document: Document, *, pool_size: int = 4) -> Iterator[Wo
             yield world
         finally:
             runner.run(database.close())
-
-

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
+from leal.domain.enrolment import Visit
 from leal.storage.db import Database
 from leal.storage.sealing import Sealer
 from leal.usecases import customers, points
@@ -44,7 +45,9 @@ class Books:
         """Joins and visits (100 approved, 100 pending), is given 50; gets into debt and out."""
         desk, ask = self.desk(), Ask(program_id=program_id)
         page, email = "https://lion.example/", f"{name}@lion.example"
-        await customers.initialize_session(desk, ask, merchant_id=name, email=email, page_url=page)
+        await customers.initialize_session(
+            desk, ask, merchant_id=name, visit=Visit(email=email, page_url=page)
+        )
         self.now += timedelta(days=40)
         await points.add(desk, ask, name, points=50, reason=None)
         await points.remove(desk, ask, name, points=500, reason="mistake")

@@ -1,3 +1,34 @@
+-- "settles" tells incremental readers when no smaller row id can appear any more. A snapshot's xmax
+-- alone would not do: it is one past the latest transaction that has *finished*, and others beyond
+-- it may be running already and hold smaller ids.
+
+-- A bound above every transaction that may have drawn a row id before this call. A subtransaction
+-- takes the newest transaction id of all and is given up; a given-up one counts as finished, so it
+-- carries xmax past everyone who was there.
+CREATE FUNCTION leal_settles() RETURNS xid8 LANGUAGE plpgsql AS $$
+BEGIN
+    BEGIN
+        PERFORM pg_logical_emit_message(true, 'leal', '');
+        RAISE EXCEPTION USING ERRCODE = 'LS001';
+    EXCEPTION WHEN SQLSTATE 'LS001' THEN
+        NULL;
+    END;
+    RETURN pg_snapshot_xmax(pg_current_snapshot());
+END $$;
+
+-- New ids for the rows of one part of a change, in their order.
+CREATE FUNCTION leal_draw(p_sequence regclass, p_rows json) RETURNS bigint[] LANGUAGE plpgsql AS $$
+DECLARE
+    v_ids bigint[] := '{}';
+BEGIN
+    IF p_rows IS NOT NULL THEN
+        FOR i IN 1 .. json_array_length(p_rows) LOOP
+            v_ids := v_ids || nextval(p_sequence);
+        END LOOP;
+    END IF;
+    RETURN v_ids;
+END $$;
+
 -- The one way a customer changes. The whole change arrives as one JSON value and is applied in one
 -- statement, only if the customer's version is still the one that was loaded.
 --
@@ -10,8 +41,7 @@
 -- Rows are written one INSERT ... VALUES at a time: on a distributed database each is routed to its
 -- shard, where a set-based insert would be planned across all of them.
 
--- Row ids are drawn in a statement of their own, before the snapshot that "settles" comes from:
--- whoever drew a smaller id already had a transaction id below it.
+-- Every id is drawn before the one "settles" that all new rows of the change share.
 CREATE FUNCTION leal_save(p_program_id bigint, p_customer_id bigint, p_version bigint, p_change json)
 RETURNS json LANGUAGE plpgsql AS $$
 DECLARE
@@ -20,8 +50,12 @@ DECLARE
     l            json;
     v_customer   bigint := p_customer_id;
     v_id         bigint;
-    v_claims     bigint[] := '{}';
-    v_history    bigint[] := '{}';
+    v_claims     bigint[];
+    v_history    bigint[];
+    v_postings   bigint[];
+    v_events     bigint[];
+    v_settles    xid8;
+    v_at         integer;
     v_history_id bigint;
     v_claim_id   bigint;
     v_points     bigint;
@@ -39,23 +73,6 @@ BEGIN
     IF v_customer IS NULL THEN
         PERFORM pg_current_xact_id();
         v_customer := nextval('customers_customer_id_seq');
-        INSERT INTO customers (
-            program_id, customer_id, site_id, merchant_id, email, email_key, first_name, last_name,
-            properties, metadata, blocked, enrolled_at, points_approved, points_pending,
-            points_spent, rewards_claimed, rewards_used, lifetime_points, lifetime_spend,
-            lifetime_orders, tier_id, tier_started_at, tier_expires_at, tier_manual, birth_year,
-            birth_month, birth_day, email_consent, sms_consent, referral_id, created_at, updated_at)
-        VALUES (
-            p_program_id, v_customer, c.site_id, c.merchant_id, c.email, c.email_key, c.first_name,
-            c.last_name, c.properties, c.metadata, c.blocked, c.enrolled_at, c.points_approved,
-            c.points_pending, c.points_spent, c.rewards_claimed, c.rewards_used, c.lifetime_points,
-            c.lifetime_spend, c.lifetime_orders, c.tier_id, c.tier_started_at, c.tier_expires_at,
-            c.tier_manual, c.birth_year, c.birth_month, c.birth_day, c.email_consent,
-            c.sms_consent, c.referral_id, c.created_at, c.updated_at)
-        ON CONFLICT DO NOTHING;
-        IF NOT FOUND THEN
-            RETURN NULL;
-        END IF;
     ELSE
         UPDATE customers SET
             version = p_version + 1, site_id = c.site_id, merchant_id = c.merchant_id,
@@ -76,12 +93,41 @@ BEGIN
         END IF;
     END IF;
 
+    v_claims := leal_draw('claimed_rewards_claimed_reward_id_seq', p_change -> 'claims');
+    v_history := leal_draw('history_history_id_seq', p_change -> 'history');
+    v_postings := leal_draw('transactions_transaction_id_seq', p_change -> 'transactions');
+    v_events := leal_draw('events_event_id_seq', p_change -> 'events');
+    v_settles := leal_settles();
+
+    IF p_customer_id IS NULL THEN
+        INSERT INTO customers (
+            program_id, customer_id, site_id, merchant_id, email, email_key, first_name, last_name,
+            properties, metadata, blocked, enrolled_at, points_approved, points_pending,
+            points_spent, rewards_claimed, rewards_used, lifetime_points, lifetime_spend,
+            lifetime_orders, tier_id, tier_started_at, tier_expires_at, tier_manual, birth_year,
+            birth_month, birth_day, email_consent, sms_consent, referral_id, created_at,
+            updated_at, settles)
+        VALUES (
+            p_program_id, v_customer, c.site_id, c.merchant_id, c.email, c.email_key, c.first_name,
+            c.last_name, c.properties, c.metadata, c.blocked, c.enrolled_at, c.points_approved,
+            c.points_pending, c.points_spent, c.rewards_claimed, c.rewards_used, c.lifetime_points,
+            c.lifetime_spend, c.lifetime_orders, c.tier_id, c.tier_started_at, c.tier_expires_at,
+            c.tier_manual, c.birth_year, c.birth_month, c.birth_day, c.email_consent,
+            c.sms_consent, c.referral_id, c.created_at, c.updated_at, v_settles)
+        ON CONFLICT DO NOTHING;
+        IF NOT FOUND THEN
+            RETURN NULL;
+        END IF;
+    END IF;
+
+    v_at := 0;
     FOR r IN SELECT * FROM json_to_recordset(coalesce(p_change -> 'claims', '[]')) AS x(
         reward_id bigint, kind text, title text, state text, source text, source_id bigint,
         points_cost bigint, code text, terms json, claimed_at timestamptz,
         auto_refund_at timestamptz, expires_at timestamptz, used_at timestamptz, usage_status text)
     LOOP
-        v_id := nextval('claimed_rewards_claimed_reward_id_seq');
+        v_at := v_at + 1;
+        v_id := v_claims[v_at];
         INSERT INTO claimed_rewards (
             program_id, claimed_reward_id, customer_id, reward_id, kind, title, state, source,
             source_id, points_cost, code, terms, claimed_at, auto_refund_at, expires_at, used_at,
@@ -89,17 +135,18 @@ BEGIN
         VALUES (
             p_program_id, v_id, v_customer, r.reward_id, r.kind, r.title, r.state, r.source,
             r.source_id, r.points_cost, r.code, r.terms, r.claimed_at, r.auto_refund_at,
-            r.expires_at, r.used_at, r.usage_status, pg_snapshot_xmax(pg_current_snapshot()));
-        v_claims := v_claims || v_id;
+            r.expires_at, r.used_at, r.usage_status, v_settles);
     END LOOP;
 
+    v_at := 0;
     FOR r IN SELECT * FROM json_to_recordset(coalesce(p_change -> 'history', '[]')) AS x(
         kind text, state text, happened_at timestamptz, points bigint, rule_id bigint,
         rule_kind text, reward_id bigint, reward_kind text, claimed_reward_id bigint,
         tier_id integer, site_id bigint, title text, reason text, source text,
         approve_at timestamptz, expires_at timestamptz)
     LOOP
-        v_id := nextval('history_history_id_seq');
+        v_at := v_at + 1;
+        v_id := v_history[v_at];
         v_claim_id := CASE WHEN r.claimed_reward_id < 0 THEN v_claims[-r.claimed_reward_id]
                            ELSE r.claimed_reward_id END;
         INSERT INTO history (
@@ -110,16 +157,17 @@ BEGIN
             p_program_id, v_id, v_customer, r.kind, r.state, r.happened_at, r.points, r.rule_id,
             r.rule_kind, r.reward_id, r.reward_kind, v_claim_id, r.tier_id, r.site_id, r.title,
             r.reason, r.source, r.approve_at, r.expires_at, c.updated_at,
-            pg_snapshot_xmax(pg_current_snapshot()));
-        v_history := v_history || v_id;
+            v_settles);
     END LOOP;
 
+    v_at := 0;
     FOR r IN SELECT * FROM json_to_recordset(coalesce(p_change -> 'transactions', '[]')) AS x(
         history_id bigint, claimed_reward_id bigint, resource text, cause text,
         points_approved bigint, points_pending bigint, points_spent bigint, lots json,
         created_at timestamptz)
     LOOP
-        v_id := nextval('transactions_transaction_id_seq');
+        v_at := v_at + 1;
+        v_id := v_postings[v_at];
         v_history_id := CASE WHEN r.history_id < 0 THEN v_history[-r.history_id]
                              ELSE r.history_id END;
         v_claim_id := CASE WHEN r.claimed_reward_id < 0 THEN v_claims[-r.claimed_reward_id]
@@ -130,7 +178,7 @@ BEGIN
         VALUES (
             p_program_id, v_id, v_customer, v_history_id, v_claim_id, r.resource, r.cause,
             r.points_approved, r.points_pending, r.points_spent, r.lots, r.created_at,
-            pg_snapshot_xmax(pg_current_snapshot()));
+            v_settles);
         FOR l IN SELECT * FROM json_array_elements(r.lots) LOOP
             v_points := (l ->> 1)::bigint;
             IF v_points < 0 THEN
@@ -174,13 +222,15 @@ BEGIN
             spend = progress.spend + excluded.spend, orders = progress.orders + excluded.orders;
     END LOOP;
 
+    v_at := 0;
     FOR r IN SELECT * FROM json_to_recordset(coalesce(p_change -> 'events', '[]')) AS x(
         topic text, payload json, created_at timestamptz)
     LOOP
-        v_id := nextval('events_event_id_seq');
+        v_at := v_at + 1;
+        v_id := v_events[v_at];
         INSERT INTO events (program_id, event_id, customer_id, topic, payload, created_at, settles)
         VALUES (p_program_id, v_id, v_customer, r.topic, r.payload, r.created_at,
-            pg_snapshot_xmax(pg_current_snapshot()));
+            v_settles);
     END LOOP;
 
     RETURN json_build_object('customer_id', v_customer, 'claims', v_claims);

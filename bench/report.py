@@ -28,7 +28,7 @@ def show(
         caption_justify="left",
     )
     table.add_column("", no_wrap=True)
-    for name in ("each s", "p50 ms", "p99 ms", "ratio", "in rounds", "target"):
+    for name in ("per s", "p50 ms", "p99 ms", "ratio", "rounds", "target"):
         table.add_column(name, justify="right", no_wrap=True)
     for each in comparisons:
         table.add_row(f"[bold]{each.title}[/bold]")

@@ -213,11 +213,19 @@ async def find_transactions_of(
     return _page(row["program_version"], _postings.decode(row["rows"]), part)
 
 
-# True of a row that no row with a smaller id can join any more: every transaction that was running
-# when its id was drawn has ended. A row that is older than any statement may run is settled too,
-# so that rows restored into another cluster, whose transactions are counted anew, are shown.
-_SETTLED = """ AND ({row}.settles <= (SELECT pg_snapshot_xmin(pg_current_snapshot()))
-    OR {row}.recorded_at < clock_timestamp() - interval '10 minutes')"""
+# Ends a list at the newest settled row: every transaction that was running when its id was drawn
+# has ended, so all smaller ids there will ever be are there to be seen, settled themselves or not.
+# A row that is older than any statement may run is settled too, so that rows restored into another
+# cluster, whose transactions are counted anew, are shown.
+_SETTLED = """ AND {row}.{id} <= (
+        SELECT s.{id} FROM {table} s WHERE s.program_id = $1
+            AND (s.settles <= (SELECT pg_snapshot_xmin(pg_current_snapshot()))
+                OR s.recorded_at < clock_timestamp() - interval '10 minutes')
+        ORDER BY s.{id} DESC LIMIT 1)"""
+_TABLES: Final[Mapping[str, str]] = {
+    "customer_id": "customers",
+    "transaction_id": "transactions",
+}
 
 _CUSTOMER_KEYS: Final[Mapping[Sort, tuple[str, ...]]] = {
     Sort.ID: ("c.customer_id",),
@@ -265,7 +273,8 @@ class _Statement:
         if part.place is not None:
             wanted += self._beyond(part.place, keys, upwards=upwards)
         if part.settled:
-            wanted += _SETTLED.format(row=keys[0].partition(".")[0])
+            row, _, column = keys[-1].partition(".")
+            wanted += _SETTLED.format(row=row, id=column, table=_TABLES[column])
         limit = self._argument(part.limit + 1)
         if part.skip:
             limit += f" OFFSET {self._argument(part.skip)}"

@@ -35,6 +35,7 @@ def main(
     if not names:
         raise typer.BadParameter(f"no row begins with {only!r}", param_hint="--only")
     console = Console()
+    report.warn_if_busy(console)
     try:
         with _progress(console) as progress:
             making = progress.add_task(f"making {customers} customers", total=1)

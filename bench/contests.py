@@ -137,14 +137,14 @@ def _award(world: World, port: int, *, warm_seconds: float) -> Contest:
                 name="leal serve",
                 measure=by_http,
                 row="award_http",
-                title=f"award points, {BUSY_CLIENTS} clients",
+                title=f"award, {BUSY_CLIENTS} clients",
                 target=_AWARD_TARGET,
             ),
             Contestant(
                 name="leal's use case",
                 measure=in_process,
                 row="award_use_case",
-                title=f"award points, no HTTP, {BUSY_CLIENTS} tasks",
+                title=f"award, no HTTP, {BUSY_CLIENTS} tasks",
             ),
         ),
     )

@@ -7,6 +7,7 @@ beside leal's columns the few values that the save needs.
 
 import asyncio
 import importlib.util
+import math
 import os
 import re
 import subprocess
@@ -50,7 +51,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 def run(plan: Plan, *, seconds: float, warm_seconds: float) -> Sample:
     """Award for so many seconds, after some that are not counted; whole seconds in all."""
     with tempfile.TemporaryDirectory() as folder:
-        whole = max(2, round(seconds + warm_seconds))
+        whole = max(1, math.ceil(seconds + warm_seconds))
         _pgbench(plan, Path(folder), "-T", str(whole), "-l")
         finished = sorted(
             (int(second) + int(micro) / 1e6, int(took) * 1000)

@@ -13,6 +13,8 @@ from rich.table import Table
 
 from bench.samples import Comparison, Side
 
+_QUIET_LOAD = 0.5  # a core
+
 
 def show(
     console: Console, comparisons: Sequence[Comparison], *, rounds: int, seconds: float
@@ -28,13 +30,23 @@ def show(
         caption_justify="left",
     )
     table.add_column("", no_wrap=True)
-    for name in ("each s", "p50 ms", "p99 ms", "ratio", "in rounds", "target"):
+    for name in ("per s", "p50 ms", "p99 ms", "ratio", "rounds", "target"):
         table.add_column(name, justify="right", no_wrap=True)
     for each in comparisons:
         table.add_row(f"[bold]{each.title}[/bold]")
         table.add_row(*_figures(each.leal), *_verdict(each))
         table.add_row(*_figures(each.reference), end_section=True)
     console.print(table)
+
+
+def warn_if_busy(console: Console) -> None:
+    """Say so when others use the machine: their work falls on one side more than on the other."""
+    load, cores = os.getloadavg()[0], os.cpu_count() or 1
+    if load > cores * _QUIET_LOAD:
+        console.print(
+            f"[yellow]The machine is busy (load {load:.1f} on {cores} cores): "
+            "these figures will be rough. Stop what else is running, and repeat.[/yellow]"
+        )
 
 
 def show_rows(console: Console, rows_per_award: Mapping[str, float]) -> None:

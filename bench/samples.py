@@ -56,10 +56,13 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def sample_of(took_ns: Sequence[int], seconds: float) -> Sample:
-    """The sample of everything that was finished within `seconds`, from how long each took."""
+    """The sample of everything that was finished within `seconds`, from how long each took.
+
+    Raises BenchFailed when that is nothing.
+    """
     ordered = sorted(took_ns)
     if not ordered:
-        return Sample(per_second=0, p50_ms=0, p99_ms=0)
+        raise BenchFailed("nothing was finished within a turn: give turns more --seconds")
 
     def at(share: float) -> float:
         return ordered[min(int(len(ordered) * share), len(ordered) - 1)] / 1e6

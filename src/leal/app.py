@@ -1,12 +1,14 @@
 """The wiring: settings become a pool, a clock, use cases and the ASGI app that serves them."""
 
 import secrets
+import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+import structlog
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from leal.api import openapi
@@ -59,7 +61,21 @@ def open_desk(
 
 def create_app(settings: Settings, *, on_connection: PrepareConnection | None = None) -> ASGIApp:
     """The ASGI app. It opens its pool when the server starts and closes it at the end."""
+    write_json_logs(settings.log_level)
     return _Leal(settings, on_connection)
+
+
+def write_json_logs(level: str) -> None:
+    """From now on every log event is one line of JSON on standard error, from `level` up."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+    )
 
 
 @dataclass(slots=True)

@@ -195,7 +195,7 @@ def _started(data: Path, *words: str) -> Iterator[tuple[dict[str, Any], subproce
         (*command, *words), env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         # A demo that never gets ready is ended by this, and its line is empty.
-        fuse = threading.Timer(60, process.kill)
+        fuse = threading.Timer(120, process.kill)
         fuse.start()
         try:
             assert process.stdout is not None

@@ -41,7 +41,7 @@ def _serving(data: Path, port: int, *words: str) -> Iterator[subprocess.Popen[st
 
 
 def _until_it_answers(port: int, process: subprocess.Popen[str]) -> None:
-    give_up_at = time.monotonic() + 20
+    give_up_at = time.monotonic() + 90
     while True:
         try:
             urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5).close()

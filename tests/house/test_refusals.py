@@ -1,8 +1,8 @@
 """Every reason to say no has its words in each dialect, and codes are told apart."""
 
 import pytest
-from leal.api.admin.errors import REFUSALS as ADMIN
 
+from leal.api.admin.errors import REFUSALS as ADMIN
 from leal.api.headless.errors import REFUSALS as HEADLESS
 from leal.domain import refusals
 from leal.domain.refusals import Refusal

@@ -78,10 +78,14 @@ def start(data: Path, *, options: tuple[str, ...] = ()) -> EmbeddedServer:
         cluster = _Cluster(folder, _account(folder))
         with _turn(cluster):
             users = cluster.beside("users").open("ab")
+            alone = _alone(users)
             try:
-                cluster.ensure_running(options, alone=_alone(users))
+                cluster.ensure_running(options, alone=alone)
                 cluster.ensure_database(_DATABASE)
             except BaseException:
+                # a signal may arrive when the server runs already and nobody knows of it yet
+                if alone:
+                    cluster.stop()
                 users.close()
                 raise
             fcntl.flock(users, fcntl.LOCK_SH)

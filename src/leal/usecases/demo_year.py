@@ -120,8 +120,8 @@ class _Habit:
 
 
 _HABITS: Final = {
-    Persona.REGULAR: _Habit(joins=(0, 150), returns=(22, 48), spends=(90, 300), buys_percent=70),
-    Persona.OCCASIONAL: _Habit(joins=(5, 230), returns=(30, 85), spends=(40, 180), buys_percent=60),
+    Persona.REGULAR: _Habit(joins=(0, 150), returns=(28, 56), spends=(100, 340), buys_percent=75),
+    Persona.OCCASIONAL: _Habit(joins=(5, 230), returns=(36, 90), spends=(50, 200), buys_percent=65),
     Persona.LAPSED: _Habit(
         joins=(0, 120), stays=(25, 100), returns=(10, 30), spends=(40, 160), buys_percent=50
     ),

@@ -121,6 +121,17 @@ def check(operation: str, answer: Answer) -> None:
             assert f"cursor={cursor}" in links(answer)[relation]
 
 
+def names(answer: Answer) -> list[str]:
+    """Who is on a page of customers."""
+    assert answer.status == 200, answer.body
+    return [person["merchant_id"] for person in answer.json["customers"]]
+
+
+def crowd_of(*last_digits: int) -> list[str]:
+    """Members of the crowd by the ends of their ids."""
+    return [f"100{digit}" for digit in last_digits]
+
+
 def links(answer: Answer) -> dict[str, str]:
     """The addresses of a Link header by relation."""
     return {relation: url for url, relation in _LINK.findall(answer.headers.get("link", ""))}

@@ -95,10 +95,10 @@ KINDS: dict[str, tuple[Document, Json, Json]] = {
         {"method": "gift_card", "discount_type": "custom"},
     ),
     "product_cart": (
-        {"product": MUG},
+        {"product": {"id": "500", "variants": [{"id": "501"}]}},
         {
             "redeemable_type": "product",
-            "product": {"id": "500", "variant_id": "501"},
+            "product": {"id": "500", "variant_id": None},
             "used_at": None,
             "shopify_cart_line_item_context": "",
             **EXPIRES,

@@ -59,7 +59,7 @@ def test_the_year_is_dropped_where_it_is_not_kept(without_year: Shop) -> None:
     told = without_year.birthday("1", 12, 24, year=1990).json
     assert told["updated"] is True
     assert told["birthday"] == told["customer"]["birthday"] == {"month": 12, "day": 24}
-    [row] = without_year.rows("customers")
+    [row] = [each for each in without_year.rows("customers") if '"merchant_id":"1"' in each]
     assert "1990" not in row
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.contract.conftest import NewWorld
 from tests.contract.headless.worlds import Shop, program
-from tests.programs import Document, lion_rewards, second_site
+from tests.programs import Document, lion_rewards, put, second_site
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +86,16 @@ def test_offers_of_another_site_are_not_shown(press: Shop) -> None:
     assert ids(first, "rewards") == [1, 2]
     assert ids(second, "rules") == [1, 2]
     assert ids(second, "rewards") == [1]
+
+
+def test_on_a_content_site_shoppers_earn_and_do_not_redeem(press: Shop) -> None:
+    document = two_sites()
+    put("sites.1.kind", "content")(document)
+    served = published(press, document, site=2)
+    assert ids(served, "rules") == [1, 2]
+    assert served["rewards"] == []
+    assert press.visit("1", site=2)["customer"]["available_rewards"] == []
+    assert len(press.customer("1", site=1)["available_rewards"]) == 2
 
 
 def ids(served: Any, part: str) -> list[int]:

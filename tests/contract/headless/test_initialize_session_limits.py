@@ -63,6 +63,28 @@ def test_limits_reset_with_the_calendar_of_the_site(
     assert words.startswith("in ")
 
 
+@pytest.mark.parametrize("interval", ["day", "week", "month", "year"])
+def test_a_count_starts_anew_at_the_sites_midnight(new_world: NewWorld, interval: str) -> None:
+    """An hour apart on one day of UTC; in New York the year 2024 turns on a Sunday night."""
+    sunday, monday = {
+        "year": ("2024-01-01T04:30:00", "2024-01-01T05:30:00"),
+        "month": ("2024-03-01T04:30:00", "2024-03-01T05:30:00"),
+    }.get(interval, ("2025-06-09T03:30:00", "2025-06-09T04:30:00"))
+    shop = Shop(new_world(clocked(interval, count=2)))
+    for time in (sunday, monday):
+        shop.world.now = datetime.fromisoformat(time).replace(tzinfo=UTC)
+        shop.visit("1", HOME)
+    context = shop.customer("1")["available_rules"][0]["context"]
+    assert context["completion_count"] == 2
+    assert context["completion_limit"] == {
+        "state": "limit_not_reached",
+        "interval": interval,
+        "allowed_completions_within_interval": 2,
+        "completion_count_within_interval": 1,
+        "remaining_completions_within_interval": 1,
+    }
+
+
 def test_a_limit_on_its_way(new_world: NewWorld) -> None:
     shop = Shop(new_world(clocked("day", count=2, zone="UTC")))
     states = [shop.visit("1", HOME, query="channel=web&language=de") for _ in range(3)]

@@ -268,7 +268,7 @@ def test_ids_that_look_alike_are_different_customers(shop: Shop) -> None:
         "A",
         "a/b",
         "a%",
-        "../",
+        "../a",
         "ä" * 255,
     ]
     customers = {}

@@ -150,6 +150,32 @@ def test_a_session_of_a_stranger(shop: Shop) -> None:
     assert shop.call(GET, "stranger", key=token).status == 200
 
 
+def test_a_session_alone_does_not_change_an_address(shop: Shop) -> None:
+    shop.visit("mail", email="mail@example.com")
+    before = shop.everything()
+    body = {"customer": {"email": "eve@example.com"}}
+    answer = shop.call(SESSION, "mail", json=body, key=shop.token("mail"))
+    assert answer.json["customer"]["email"] == "mail@example.com"
+    assert shop.everything() == before
+
+
+def test_a_session_of_another_address(shop: Shop) -> None:
+    shop.visit("mine", email="mine@example.com")
+    before = shop.everything()
+    body = {"customer": {"email": "eve@example.com"}}
+    token = shop.token("mine", email="mine@example.com")
+    assert shop.call(SESSION, "mine", json=body, key=token).status == 403
+    assert shop.everything() == before
+
+
+def test_an_address_that_the_shop_signed_is_taken_over(shop: Shop) -> None:
+    shop.visit("moved", email="moved@example.com")
+    body = {"customer": {"email": "Moved@new.example.com"}}
+    token = shop.token("moved", email="moved@NEW.example.com")
+    answer = shop.call(SESSION, "moved", json=body, key=token)
+    assert answer.json["customer"]["email"] == "Moved@new.example.com"
+
+
 def test_a_session_of_another_program(new_world: NewWorld) -> None:
     shop = Shop(new_world(lion_rewards()))
     shop.visit("1001")

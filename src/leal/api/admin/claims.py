@@ -42,6 +42,12 @@ def claimed_reward(claim: ClaimedReward, showing: Showing) -> Json:
     }
 
 
+def title_of(claim: ClaimedReward, showing: Showing) -> str:
+    """The reward's title of now, or the one it was claimed under when it has left the program."""
+    found = showing.program.reward(claim.reward_id)
+    return found.title.in_(showing.language) if found else claim.title
+
+
 def state_of_claim(claim: ClaimedReward) -> str:
     """One of the contract's two states: void when it gives the customer nothing any more."""
     return "void" if claim.state in (ClaimState.VOID, ClaimState.DECLINED) else "approved"
@@ -107,7 +113,7 @@ def _reward(claim: ClaimedReward, showing: Showing) -> Json:
     return {
         "id": claim.reward_id,
         "kind": claim.kind,
-        "title": found.title.in_(showing.language) if found else claim.title,
+        "title": title_of(claim, showing),
         "description": (
             found.description.in_(showing.language) if found and found.description else None
         ),

@@ -9,7 +9,7 @@ import io
 from collections.abc import Iterable
 from typing import Final
 
-from leal.api.admin.claims import state_of_claim
+from leal.api.admin.claims import state_of_claim, title_of
 from leal.api.admin.values import Showing, instant
 from leal.api.admin.views import rule_of, state_of_activity
 from leal.api.http import Headers, Reply
@@ -70,7 +70,7 @@ def _line(posting: Posting, showing: Showing) -> tuple[str | int | None, ...]:
         posting.points_pending,
         *_activity(posting, showing),
         posting.entry.reason if posting.resource is Resource.ADJUSTMENT else None,
-        *_claim(posting),
+        *_claim(posting, showing),
     )
 
 
@@ -81,11 +81,11 @@ def _activity(posting: Posting, showing: Showing) -> tuple[str | int | None, ...
     return (entry.id, state_of_activity(entry), rule.id, rule.name, rule.title)
 
 
-def _claim(posting: Posting) -> tuple[str | int | None, ...]:
+def _claim(posting: Posting, showing: Showing) -> tuple[str | int | None, ...]:
     claim = posting.claim
     if claim is None:
         return (None,) * 4
-    return (claim.id, state_of_claim(claim), claim.reward_id, claim.title)
+    return (claim.id, state_of_claim(claim), claim.reward_id, title_of(claim, showing))
 
 
 def _cell(value: str | int | None) -> str | int | None:

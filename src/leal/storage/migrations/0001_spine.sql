@@ -153,6 +153,7 @@ CREATE TABLE transactions (
     PRIMARY KEY (program_id, transaction_id)
 );
 CREATE UNIQUE INDEX transactions_once ON transactions (program_id, history_id, cause);
+CREATE INDEX transactions_by_created_at ON transactions (program_id, created_at, transaction_id);
 CREATE INDEX transactions_of_customer ON transactions (program_id, customer_id, transaction_id);
 
 CREATE FUNCTION leal_refuse_rewriting() RETURNS trigger LANGUAGE plpgsql AS $$

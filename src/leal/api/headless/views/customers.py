@@ -19,6 +19,7 @@ from leal.api.headless.views.history import history_row
 from leal.api.headless.views.offers import reward_head, reward_variant, rule_head, rule_variant
 from leal.api.headless.views.tiers import tier_membership
 from leal.api.headless.views.values import Idiom, Json, instant, money, optional_instant
+from leal.api.links import referral_link
 from leal.domain.birthdays import next_birthday
 from leal.domain.carts import Cart
 from leal.domain.customers import Account, Birthday, CustomerState, Subject
@@ -259,15 +260,8 @@ def _referral_urls(account: Account, showing: Showing) -> Json | None:
     program = showing.scene.program
     if not program.referrals_enabled:
         return None
+    link = referral_link(program, showing.public_url, account.customer.referral_id)
     return {
-        channel: referral_url(account.customer.referral_id, showing, channel)
+        channel: link if channel == "direct" else f"{link}?via={channel}"
         for channel in REFERRAL_CHANNELS
     }
-
-
-def referral_url(referral_id: str, showing: Showing, channel: str) -> str:
-    """A customer's link for one channel; all lead to the same place and are told apart."""
-    referrals = showing.scene.program.referrals
-    base = (referrals.base_url if referrals else None) or f"{showing.public_url}/r"
-    link = f"{base.rstrip('/')}/{referral_id}"
-    return link if channel == "direct" else f"{link}?via={channel}"

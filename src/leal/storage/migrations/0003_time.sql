@@ -19,9 +19,7 @@ CREATE TABLE expiry_notices (
     PRIMARY KEY (program_id, customer_id, expires_at)
 );
 
--- Warns a customer: notes it and writes the event, or neither when it was done before. The number
--- of the transaction and the event's id are taken before the row is written, as in leal_save, so
--- that incremental readers miss nothing.
+-- Warns a customer: notes it and writes the event, or neither when it was done before.
 CREATE FUNCTION leal_notice(
     p_program_id bigint, p_customer_id bigint, p_expires_at timestamptz, p_topic text,
     p_payload json, p_now timestamptz)
@@ -37,7 +35,7 @@ BEGIN
     v_id := nextval('events_event_id_seq');
     INSERT INTO events (program_id, event_id, customer_id, topic, payload, created_at, settles)
     VALUES (p_program_id, v_id, p_customer_id, p_topic, p_payload, p_now,
-        pg_snapshot_xmax(pg_current_snapshot()));
+        leal_settles());
     RETURN true;
 END $$;
 

@@ -1,30 +1,117 @@
--- Points by day, and under which version of the program each thing happened.
+-- "settles" tells incremental readers when no smaller row id can appear any more. A snapshot's xmax
+-- alone would not do: it is one past the latest transaction that has *finished*, and others beyond
+-- it may be running already and hold smaller ids.
 
--- What the ledger's entries moved, by the day they were posted on in the zone of the primary site.
--- Saves never touch these rows (all customers of a program would wait for the one of today): a job
--- adds entries up some minutes later, each exactly once, and what it has not reached yet is read
--- from the ledger itself.
-CREATE TABLE points_daily (
-    program_id          bigint NOT NULL,
-    day                 date   NOT NULL,
-    earned              numeric NOT NULL,
-    earned_reversed     numeric NOT NULL,
-    redeemed            numeric NOT NULL,
-    redeemed_reimbursed numeric NOT NULL,
-    expired             numeric NOT NULL,
-    PRIMARY KEY (program_id, day)
-);
+-- A bound above every transaction that may have drawn a row id before this call. A subtransaction
+-- takes the newest transaction id of all and is given up; a given-up one counts as finished, so it
+-- carries xmax past everyone who was there.
+CREATE FUNCTION leal_settles() RETURNS xid8 LANGUAGE plpgsql AS $$
+BEGIN
+    BEGIN
+        PERFORM pg_logical_emit_message(true, 'leal', '');
+        RAISE EXCEPTION USING ERRCODE = 'LS001';
+    EXCEPTION WHEN SQLSTATE 'LS001' THEN
+        NULL;
+    END;
+    RETURN pg_snapshot_xmax(pg_current_snapshot());
+END $$;
 
--- The last transaction that is added up in points_daily.
-CREATE TABLE points_daily_ends (
-    program_id     bigint NOT NULL PRIMARY KEY,
-    transaction_id bigint NOT NULL
-);
+-- New ids for the rows of one part of a change, in their order.
+CREATE FUNCTION leal_draw(p_sequence regclass, p_rows json) RETURNS bigint[] LANGUAGE plpgsql AS $$
+DECLARE
+    v_ids bigint[] := '{}';
+BEGIN
+    IF p_rows IS NOT NULL THEN
+        FOR i IN 1 .. json_array_length(p_rows) LOOP
+            v_ids := v_ids || nextval(p_sequence);
+        END LOOP;
+    END IF;
+    RETURN v_ids;
+END $$;
 
-ALTER TABLE history ADD COLUMN program_version integer;
+-- Writes an order as a whole, if its version is still the loaded one (0: not there yet). Answers
+-- its id, or NULL when it is stale.
+CREATE FUNCTION leal_save_order(p_program_id bigint, p_customer_id bigint, p_order json)
+RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    o    record;
+    v_id bigint;
+    v_settles xid8;
+BEGIN
+    SELECT * INTO o FROM json_to_record(p_order) AS x(
+        id bigint, version bigint, site_id bigint, merchant_id text, number text,
+        customer_email text, email_key text, guest boolean, total_minor bigint,
+        shipping_minor bigint, tax_minor bigint, discounts_minor bigint, gift_card_minor bigint,
+        paid_minor bigint, refunded_minor bigint, payment_status text, refund_status text,
+        cancellation_status text, discount_codes json, claimed_reward_ids json, line_items json,
+        payments json, refunds json, referral_id text, tracking_id text, ip_address text,
+        user_agent text, ordered_at timestamptz, paid_at timestamptz, paid_by text, program_version integer,
+        tier_id integer, counts_tax boolean, terms json, not_fired json, counted json,
+        created_at timestamptz, updated_at timestamptz);
+    IF o.id = 0 THEN
+        PERFORM pg_current_xact_id();
+        v_id := nextval('orders_order_id_seq');
+        v_settles := leal_settles();
+        INSERT INTO orders (
+            program_id, order_id, customer_id, site_id, merchant_id, number, customer_email,
+            email_key, guest, total_minor, shipping_minor, tax_minor, discounts_minor,
+            gift_card_minor, paid_minor, refunded_minor, payment_status, refund_status,
+            cancellation_status, discount_codes, claimed_reward_ids, line_items, payments,
+            refunds, referral_id, tracking_id, ip_address, user_agent, ordered_at, paid_at,
+            paid_by, program_version, tier_id, counts_tax, terms, not_fired, counted, created_at,
+            updated_at, settles)
+        VALUES (
+            p_program_id, v_id, p_customer_id, o.site_id, o.merchant_id, o.number,
+            o.customer_email, o.email_key, o.guest, o.total_minor, o.shipping_minor, o.tax_minor,
+            o.discounts_minor, o.gift_card_minor, o.paid_minor, o.refunded_minor,
+            o.payment_status, o.refund_status, o.cancellation_status, o.discount_codes,
+            o.claimed_reward_ids, o.line_items, o.payments, o.refunds, o.referral_id,
+            o.tracking_id, o.ip_address, o.user_agent, o.ordered_at, o.paid_at, o.paid_by, o.program_version,
+            o.tier_id, o.counts_tax, o.terms, o.not_fired, o.counted, o.created_at, o.updated_at,
+            v_settles)
+        ON CONFLICT DO NOTHING;
+        IF NOT FOUND THEN
+            RETURN NULL;
+        END IF;
+        RETURN v_id;
+    END IF;
+    UPDATE orders SET
+        version = o.version + 1, customer_id = p_customer_id, number = o.number,
+        customer_email = o.customer_email, email_key = o.email_key, guest = o.guest,
+        total_minor = o.total_minor, shipping_minor = o.shipping_minor, tax_minor = o.tax_minor,
+        discounts_minor = o.discounts_minor, gift_card_minor = o.gift_card_minor,
+        paid_minor = o.paid_minor, refunded_minor = o.refunded_minor,
+        payment_status = o.payment_status, refund_status = o.refund_status,
+        cancellation_status = o.cancellation_status, discount_codes = o.discount_codes,
+        claimed_reward_ids = o.claimed_reward_ids, line_items = o.line_items,
+        payments = o.payments, refunds = o.refunds, referral_id = o.referral_id,
+        tracking_id = o.tracking_id, ip_address = o.ip_address, user_agent = o.user_agent,
+        ordered_at = o.ordered_at, paid_at = o.paid_at, paid_by = o.paid_by, program_version = o.program_version,
+        tier_id = o.tier_id, counts_tax = o.counts_tax, terms = o.terms, not_fired = o.not_fired,
+        counted = o.counted, updated_at = o.updated_at
+    WHERE program_id = p_program_id AND order_id = o.id AND version = o.version;
+    IF NOT FOUND THEN
+        RETURN NULL;
+    END IF;
+    RETURN o.id;
+END $$;
 
--- As before; rows of history also say under which version of the program they happened.
-CREATE OR REPLACE FUNCTION leal_save(p_program_id bigint, p_customer_id bigint, p_version bigint, p_change json)
+-- The one way a customer changes. The whole change arrives as one JSON value and is applied in one
+-- statement, only if the customer's version is still the one that was loaded.
+--
+-- p_change: {"customer": {...}, "order": {...}, "claims": [...], "history": [...],
+--            "changed_history": [...], "transactions": [...],
+--            "counters": [...], "progress": [...], "events": [...]}; absent parts are not touched.
+-- New history rows and claims are numbered -1, -2, ... within a change; others refer to them so.
+-- Answers NULL when the change is stale (or, for a new customer, when someone else came first),
+-- else {"customer_id": n, "claims": [new ids], "order_id": n}. A stale order inside a change raises
+-- unique_violation, so that nothing of the change remains.
+--
+-- Rows are written one INSERT ... VALUES at a time: on a distributed database each is routed to its
+-- shard, where a set-based insert would be planned across all of them.
+
+-- Every id is drawn before the one "settles" that all new rows of the change share.
+CREATE FUNCTION leal_save(p_program_id bigint, p_customer_id bigint, p_version bigint, p_change json)
 RETURNS json LANGUAGE plpgsql AS $$
 DECLARE
     c            record;
@@ -32,8 +119,12 @@ DECLARE
     l            json;
     v_customer   bigint := p_customer_id;
     v_id         bigint;
-    v_claims     bigint[] := '{}';
-    v_history    bigint[] := '{}';
+    v_claims     bigint[];
+    v_history    bigint[];
+    v_postings   bigint[];
+    v_events     bigint[];
+    v_settles    xid8;
+    v_at         integer;
     v_history_id bigint;
     v_claim_id   bigint;
     v_points     bigint;
@@ -52,23 +143,6 @@ BEGIN
     IF v_customer IS NULL THEN
         PERFORM pg_current_xact_id();
         v_customer := nextval('customers_customer_id_seq');
-        INSERT INTO customers (
-            program_id, customer_id, site_id, merchant_id, email, email_key, first_name, last_name,
-            properties, metadata, blocked, enrolled_at, points_approved, points_pending,
-            points_spent, rewards_claimed, rewards_used, lifetime_points, lifetime_spend,
-            lifetime_orders, tier_id, tier_started_at, tier_expires_at, tier_manual, birth_year,
-            birth_month, birth_day, email_consent, sms_consent, referral_id, created_at, updated_at)
-        VALUES (
-            p_program_id, v_customer, c.site_id, c.merchant_id, c.email, c.email_key, c.first_name,
-            c.last_name, c.properties, c.metadata, c.blocked, c.enrolled_at, c.points_approved,
-            c.points_pending, c.points_spent, c.rewards_claimed, c.rewards_used, c.lifetime_points,
-            c.lifetime_spend, c.lifetime_orders, c.tier_id, c.tier_started_at, c.tier_expires_at,
-            c.tier_manual, c.birth_year, c.birth_month, c.birth_day, c.email_consent,
-            c.sms_consent, c.referral_id, c.created_at, c.updated_at)
-        ON CONFLICT DO NOTHING;
-        IF NOT FOUND THEN
-            RETURN NULL;
-        END IF;
     ELSE
         UPDATE customers SET
             version = p_version + 1, site_id = c.site_id, merchant_id = c.merchant_id,
@@ -89,6 +163,33 @@ BEGIN
         END IF;
     END IF;
 
+    v_claims := leal_draw('claimed_rewards_claimed_reward_id_seq', p_change -> 'claims');
+    v_history := leal_draw('history_history_id_seq', p_change -> 'history');
+    v_postings := leal_draw('transactions_transaction_id_seq', p_change -> 'transactions');
+    v_events := leal_draw('events_event_id_seq', p_change -> 'events');
+    v_settles := leal_settles();
+
+    IF p_customer_id IS NULL THEN
+        INSERT INTO customers (
+            program_id, customer_id, site_id, merchant_id, email, email_key, first_name, last_name,
+            properties, metadata, blocked, enrolled_at, points_approved, points_pending,
+            points_spent, rewards_claimed, rewards_used, lifetime_points, lifetime_spend,
+            lifetime_orders, tier_id, tier_started_at, tier_expires_at, tier_manual, birth_year,
+            birth_month, birth_day, email_consent, sms_consent, referral_id, created_at,
+            updated_at, settles)
+        VALUES (
+            p_program_id, v_customer, c.site_id, c.merchant_id, c.email, c.email_key, c.first_name,
+            c.last_name, c.properties, c.metadata, c.blocked, c.enrolled_at, c.points_approved,
+            c.points_pending, c.points_spent, c.rewards_claimed, c.rewards_used, c.lifetime_points,
+            c.lifetime_spend, c.lifetime_orders, c.tier_id, c.tier_started_at, c.tier_expires_at,
+            c.tier_manual, c.birth_year, c.birth_month, c.birth_day, c.email_consent,
+            c.sms_consent, c.referral_id, c.created_at, c.updated_at, v_settles)
+        ON CONFLICT DO NOTHING;
+        IF NOT FOUND THEN
+            RETURN NULL;
+        END IF;
+    END IF;
+
     IF p_change -> 'order' IS NOT NULL THEN
         v_order := leal_save_order(p_program_id, v_customer, p_change -> 'order');
         IF v_order IS NULL THEN
@@ -97,12 +198,14 @@ BEGIN
         END IF;
     END IF;
 
+    v_at := 0;
     FOR r IN SELECT * FROM json_to_recordset(coalesce(p_change -> 'claims', '[]')) AS x(
         reward_id bigint, kind text, title text, state text, source text, source_id bigint,
         points_cost bigint, code text, terms json, claimed_at timestamptz,
         auto_refund_at timestamptz, expires_at timestamptz, used_at timestamptz, usage_status text)
     LOOP
-        v_id := nextval('claimed_rewards_claimed_reward_id_seq');
+        v_at := v_at + 1;
+        v_id := v_claims[v_at];
         INSERT INTO claimed_rewards (
             program_id, claimed_reward_id, customer_id, reward_id, kind, title, state, source,
             source_id, points_cost, code, terms, claimed_at, auto_refund_at, expires_at, used_at,
@@ -110,17 +213,18 @@ BEGIN
         VALUES (
             p_program_id, v_id, v_customer, r.reward_id, r.kind, r.title, r.state, r.source,
             r.source_id, r.points_cost, r.code, r.terms, r.claimed_at, r.auto_refund_at,
-            r.expires_at, r.used_at, r.usage_status, pg_snapshot_xmax(pg_current_snapshot()));
-        v_claims := v_claims || v_id;
+            r.expires_at, r.used_at, r.usage_status, v_settles);
     END LOOP;
 
+    v_at := 0;
     FOR r IN SELECT * FROM json_to_recordset(coalesce(p_change -> 'history', '[]')) AS x(
         kind text, state text, happened_at timestamptz, points bigint, rule_id bigint,
         rule_kind text, reward_id bigint, reward_kind text, claimed_reward_id bigint,
         tier_id integer, order_id bigint, site_id bigint, title text, reason text, source text,
         approve_at timestamptz, expires_at timestamptz, program_version integer)
     LOOP
-        v_id := nextval('history_history_id_seq');
+        v_at := v_at + 1;
+        v_id := v_history[v_at];
         v_claim_id := CASE WHEN r.claimed_reward_id < 0 THEN v_claims[-r.claimed_reward_id]
                            ELSE r.claimed_reward_id END;
         INSERT INTO history (
@@ -132,8 +236,7 @@ BEGIN
             r.rule_kind, r.reward_id, r.reward_kind, v_claim_id, r.tier_id,
             CASE WHEN r.order_id < 0 THEN v_order ELSE r.order_id END, r.site_id, r.title,
             r.reason, r.source, r.approve_at, r.expires_at, r.program_version, c.updated_at,
-            pg_snapshot_xmax(pg_current_snapshot()));
-        v_history := v_history || v_id;
+            v_settles);
     END LOOP;
 
     FOR r IN SELECT * FROM json_to_recordset(coalesce(p_change -> 'changed_history', '[]')) AS x(
@@ -145,12 +248,14 @@ BEGIN
         WHERE program_id = p_program_id AND history_id = r.id;
     END LOOP;
 
+    v_at := 0;
     FOR r IN SELECT * FROM json_to_recordset(coalesce(p_change -> 'transactions', '[]')) AS x(
         history_id bigint, claimed_reward_id bigint, resource text, cause text,
         points_approved bigint, points_pending bigint, points_spent bigint, lots json,
         created_at timestamptz)
     LOOP
-        v_id := nextval('transactions_transaction_id_seq');
+        v_at := v_at + 1;
+        v_id := v_postings[v_at];
         v_history_id := CASE WHEN r.history_id < 0 THEN v_history[-r.history_id]
                              ELSE r.history_id END;
         v_claim_id := CASE WHEN r.claimed_reward_id < 0 THEN v_claims[-r.claimed_reward_id]
@@ -161,7 +266,7 @@ BEGIN
         VALUES (
             p_program_id, v_id, v_customer, v_history_id, v_claim_id, r.resource, r.cause,
             r.points_approved, r.points_pending, r.points_spent, r.lots, r.created_at,
-            pg_snapshot_xmax(pg_current_snapshot()));
+            v_settles);
         FOR l IN SELECT * FROM json_array_elements(r.lots) LOOP
             v_points := (l ->> 1)::bigint;
             IF v_points < 0 THEN
@@ -205,13 +310,15 @@ BEGIN
             spend = progress.spend + excluded.spend, orders = progress.orders + excluded.orders;
     END LOOP;
 
+    v_at := 0;
     FOR r IN SELECT * FROM json_to_recordset(coalesce(p_change -> 'events', '[]')) AS x(
         topic text, payload json, created_at timestamptz)
     LOOP
-        v_id := nextval('events_event_id_seq');
+        v_at := v_at + 1;
+        v_id := v_events[v_at];
         INSERT INTO events (program_id, event_id, customer_id, topic, payload, created_at, settles)
         VALUES (p_program_id, v_id, v_customer, r.topic, r.payload, r.created_at,
-            pg_snapshot_xmax(pg_current_snapshot()));
+            v_settles);
     END LOOP;
 
     RETURN json_build_object('customer_id', v_customer, 'claims', v_claims, 'order_id', v_order);

@@ -16,7 +16,8 @@ import pytest
 from leal.domain.change import begin, with_customer
 from leal.domain.points import add_by_hand
 from leal.storage import customers
-from leal.storage.customers import LOAD, Wanted
+from leal.storage.account_statement import LOAD
+from leal.storage.customers import Wanted
 from leal.storage.db import Database
 from leal.usecases import points
 from leal.usecases.desk import Ask, scene_now

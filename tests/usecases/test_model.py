@@ -205,7 +205,7 @@ def world(database_server: DatabaseServer) -> Iterator[World]:
 
 
 @settings(
-    max_examples=examples(25, soak=500),
+    max_examples=examples(40, soak=500),
     deadline=None,
     suppress_health_check=list(HealthCheck),
     phases=[Phase.generate],

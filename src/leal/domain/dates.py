@@ -16,12 +16,15 @@ __all__ = [
 ]
 
 _MONTHS = 12
+_IN_EVERY_MONTH = 28
 
 
 def add_months(day: date, months: int) -> date:
     """The same day `months` later (or earlier), or the last day of a month too short for it."""
     count = day.year * _MONTHS + day.month - 1 + months
     year, month = divmod(count, _MONTHS)
+    if day.day <= _IN_EVERY_MONTH:
+        return date(year, month + 1, day.day)
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 

@@ -36,8 +36,9 @@ PLAN: Final = "SET LOCAL enable_nestloop = off; SET LOCAL statement_timeout = '1
 class Constants:
     """What has been the same in every version of the program, so that rows of any age can be told.
 
-    `points`: which points count towards tiers; `tiers`: their whole setting; `primary_currency`.
-    `changed_sites` are those whose currency is not what it was.
+    `points`: which points count towards tiers; `tiers`: their whole setting, and the zone and
+    currency of the primary site; `primary_currency`: that alone. `changed_sites` are those whose
+    currency is not what it was.
     """
 
     points: bool
@@ -49,19 +50,24 @@ class Constants:
 # Compares all versions of a program where checks depend on it.
 _CONSTANTS: Final = """
 SELECT
-    count(DISTINCT coalesce(document -> 'points' ->> 'tier_points_count', 'approved')) = 1
+    count(DISTINCT coalesce(v.document -> 'points' ->> 'tier_points_count', 'approved')) = 1
         AS points,
-    count(DISTINCT coalesce((document -> 'tiers')::text, '')) = 1 AS tiers,
-    count(DISTINCT coalesce(
-        (SELECT s ->> 'currency' FROM json_array_elements(document -> 'sites') AS x (s)
-        WHERE (s ->> 'primary')::boolean LIMIT 1),
-        document -> 'sites' -> 0 ->> 'currency')) = 1 AS primary_currency,
+    count(DISTINCT concat_ws(' ', v.document -> 'tiers', p.site ->> 'currency',
+        coalesce(p.site ->> 'timezone', 'UTC'))) = 1 AS tiers,
+    count(DISTINCT p.site ->> 'currency') = 1 AS primary_currency,
     (SELECT coalesce(array_agg(changed.id), '{}') FROM (
         SELECT (s ->> 'id')::bigint AS id
-        FROM program_versions v, json_array_elements(v.document -> 'sites') AS x (s)
-        WHERE v.program_id = $1 GROUP BY 1 HAVING count(DISTINCT s ->> 'currency') > 1
+        FROM program_versions w, json_array_elements(w.document -> 'sites') AS x (s)
+        WHERE w.program_id = $1 GROUP BY 1 HAVING count(DISTINCT s ->> 'currency') > 1
     ) AS changed) AS changed_sites
-FROM program_versions WHERE program_id = $1
+FROM program_versions v
+CROSS JOIN LATERAL (
+    SELECT coalesce(
+        (SELECT s FROM json_array_elements(v.document -> 'sites') AS x (s)
+        WHERE (s ->> 'primary')::boolean LIMIT 1),
+        v.document -> 'sites' -> 0) AS site
+) AS p
+WHERE v.program_id = $1
 """
 
 

@@ -1,9 +1,9 @@
 """Looking for rules completed too often, and for members in a tier below the one they reached.
 
 A limit is held against each completion under the version of the program it happened under. What
-cannot be proven from rows is left out: completions of rows older than versions are noted, those of
-orders within an interval (an award can be written later than its order completed the rule), those
-that gave nothing and left no row, and limits of rewards.
+cannot be proven from rows is left out: completions whose version is not noted, those by orders
+within an interval (an award can be written later than its order completed the rule), those that
+gave nothing and left no row, and the limits of rewards.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -136,7 +136,7 @@ async def find_below_tier(
     """Members whose tier is not the one entered last, or is below what they reached.
 
     The latter is told for the moment of their last change, when it was looked at, and only while
-    the tiers of the program are as they always were.
+    the tiers of the program are as they always were, as are its primary zone and currency.
     """
     tiers, ranged = program.tiers, (program_id, ids.first, ids.last)
     async with database.transaction() as on:

@@ -22,7 +22,7 @@ from leal.api.headless.views.values import Idiom, Json, instant, money, optional
 from leal.api.links import referral_link
 from leal.domain.birthdays import next_birthday
 from leal.domain.carts import Cart
-from leal.domain.customers import Account, Birthday, CustomerState, Subject
+from leal.domain.customers import Account, Birthday, Counter, CustomerState, Subject
 from leal.domain.dates import local_day
 from leal.domain.limits import (
     LimitStatus,
@@ -31,6 +31,7 @@ from leal.domain.limits import (
     ReachedForever,
     ReachedUntilReset,
 )
+from leal.domain.offers import Limit
 from leal.domain.published import PublishedProgram
 from leal.domain.rewards import Reward
 from leal.domain.rewards.redeemability import (
@@ -116,11 +117,33 @@ def birthday(born: Birthday) -> Json:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Shelf:
-    """What is on offer to one audience in one tier, with the parts that never vary encoded."""
+class _ShownRule:
+    """A rule on the shelf, with its parts that never vary encoded.
 
-    rules: tuple[tuple[Rule, Json], ...]
-    rewards: tuple[tuple[Reward, RewardVariant, Json], ...]
+    `untouched` is the whole of it for who never completed it.
+    """
+
+    rule: Rule
+    fixed: Json
+    untouched: msgspec.Raw
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _ShownReward:
+    """A reward on the shelf; `unclaimed` is its limit for who never claimed it."""
+
+    reward: Reward
+    variant: RewardVariant
+    fixed: Json
+    unclaimed: msgspec.Raw
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Shelf:
+    """What is on offer to one audience in one tier."""
+
+    rules: tuple[_ShownRule, ...]
+    rewards: tuple[_ShownReward, ...]
 
 
 @lru_cache(maxsize=4096)
@@ -132,16 +155,31 @@ def _shelf(published: PublishedProgram, whom: Audience, tier_id: int | None) -> 
     for rule in offered_rules(program, whom.site_id):
         variant = rule.variant_for(tier)
         if variant.enabled:
-            shown = rule_variant(variant, program, idiom)
-            rules.append((rule, _fixed({**rule_head(rule), "variant": shown})))
+            fixed = _fixed({**rule_head(rule), "variant": rule_variant(variant, program, idiom)})
+            context = _completions(None, _unused(rule.limit))
+            untouched = _encoded({**fixed, "context": context})
+            rules.append(_ShownRule(rule=rule, fixed=fixed, untouched=untouched))
     rewards = []
     for reward in offered_rewards(program, whom):
         offer = reward.variant_for(tier)
         if offer.enabled:
-            head = reward_head(reward, idiom)
-            shown = reward_variant(offer, idiom)
-            rewards.append((reward, offer, _fixed({**head, "variant": shown})))
+            fixed = _fixed({**reward_head(reward, idiom), "variant": reward_variant(offer, idiom)})
+            unclaimed = _encoded(_limit(_unused(reward.limit), _CLAIMS))
+            rewards.append(
+                _ShownReward(reward=reward, variant=offer, fixed=fixed, unclaimed=unclaimed)
+            )
     return _Shelf(rules=tuple(rules), rewards=tuple(rewards))
+
+
+def _unused(limit: Limit | None) -> LimitStatus:
+    """Where everyone stands who did nothing yet."""
+    if limit is None:
+        return NoLimit()
+    return NotReached(interval=limit.interval, allowed=limit.count, count=0)
+
+
+def _encoded(shape: Json) -> msgspec.Raw:
+    return msgspec.Raw(msgspec.json.encode(shape))
 
 
 def _fixed(shape: Json) -> Json:
@@ -154,40 +192,67 @@ def _shelf_of(account: Account, scene: Scene) -> _Shelf:
     return _shelf(scene.published, audience(scene), membership.tier_id if membership else None)
 
 
-def _available_rules(account: Account, scene: Scene) -> list[Json]:
-    shown = []
-    for rule, fixed in _shelf_of(account, scene).rules:
-        counter = account.counter(Subject.RULE, rule.id)
-        status = completion_limit(rule, account, scene)
-        context: Json = {
-            "last_completed_at": optional_instant(counter.last_at if counter else None),
-            "completion_count": counter.total if counter else 0,
-            "completion_limit": _limit(status, scene, done="completion", plural="completions"),
-        }
-        shown.append({**fixed, "context": context})
+def _available_rules(account: Account, scene: Scene) -> list[Json | msgspec.Raw]:
+    counters = _counters(account, Subject.RULE)
+    shown: list[Json | msgspec.Raw] = []
+    for each in _shelf_of(account, scene).rules:
+        counter = counters.get(each.rule.id)
+        if counter is None:
+            shown.append(each.untouched)
+            continue
+        status = completion_limit(each.rule, account, scene)
+        shown.append({**each.fixed, "context": _completions(counter, status, scene)})
     return shown
+
+
+def _completions(counter: Counter | None, status: LimitStatus, scene: Scene | None = None) -> Json:
+    return {
+        "last_completed_at": optional_instant(counter.last_at if counter else None),
+        "completion_count": counter.total if counter else 0,
+        "completion_limit": _limit(status, _COMPLETIONS, scene),
+    }
 
 
 def _available_rewards(account: Account, showing: Showing) -> list[Json]:
     scene, shown = showing.scene, []
-    for reward, variant, fixed in _shelf_of(account, scene).rewards:
-        counter = account.counter(Subject.REWARD, reward.id)
-        can = redeemability(reward, variant, account=account, scene=scene, cart=showing.cart)
-        status = claim_limit(reward, account, scene)
+    counters = _counters(account, Subject.REWARD)
+    for each in _shelf_of(account, scene).rewards:
+        counter = counters.get(each.reward.id)
+        can = redeemability(
+            each.reward, each.variant, account=account, scene=scene, cart=showing.cart
+        )
+        limit: Json | msgspec.Raw = each.unclaimed
+        if counter is not None:
+            limit = _limit(claim_limit(each.reward, account, scene), _CLAIMS, scene)
         context: Json = {
             "can_redeem": _can_redeem(can, scene),
             "last_claimed_at": optional_instant(counter.last_at if counter else None),
             "claim_count": counter.total if counter else 0,
-            "claim_limit": _limit(status, scene, done="claim", plural="claims"),
+            "claim_limit": limit,
         }
-        shown.append({**fixed, "context": context})
+        shown.append({**each.fixed, "context": context})
     return shown
 
 
+def _counters(account: Account, subject: Subject) -> dict[int, Counter]:
+    return {each.subject_id: each for each in account.counters if each.subject == subject}
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """What the contract calls the things that a limit counts."""
+
+    one: str
+    many: str
+
+
+_COMPLETIONS = _Counted("completion", "completions")
+_CLAIMS = _Counted("claim", "claims")
 _NO_LIMIT: Json = {"state": "no_limit"}
 
 
-def _limit(status: LimitStatus, scene: Scene, *, done: str, plural: str) -> Json:
+def _limit(status: LimitStatus, counted: _Counted, scene: Scene | None = None) -> Json:
+    """The state of a limit; only a reached one that resets needs to know when and in what words."""
     match status:
         case NoLimit():
             return _NO_LIMIT
@@ -195,19 +260,23 @@ def _limit(status: LimitStatus, scene: Scene, *, done: str, plural: str) -> Json
             return {
                 "state": "limit_not_reached",
                 "interval": interval,
-                f"allowed_{plural}_within_interval": allowed,
-                f"{done}_count_within_interval": count,
-                f"remaining_{plural}_within_interval": status.remaining,
+                f"allowed_{counted.many}_within_interval": allowed,
+                f"{counted.one}_count_within_interval": count,
+                f"remaining_{counted.many}_within_interval": status.remaining,
             }
         case ReachedForever():
             return {"state": "limit_reached_forever"}
         case ReachedUntilReset(interval=interval, resets_at=resets_at):
-            seconds = (resets_at - scene.now).total_seconds()
+            relative = (
+                wording.relative((resets_at - scene.now).total_seconds(), scene.language)
+                if scene
+                else ""
+            )
             return {
                 "state": "limit_reached_until_reset",
                 "interval": interval,
                 "resets_at": instant(resets_at),
-                "resets_at_relative_to_now": wording.relative(seconds, scene.language),
+                "resets_at_relative_to_now": relative,
             }
         case _:
             assert_never(status)

@@ -22,17 +22,21 @@ class Idiom(NamedTuple):
     language: str
 
 
-def instant(moment: datetime) -> datetime | str:
+Instant = datetime | msgspec.Raw
+
+
+def instant(moment: datetime) -> Instant:
     """A moment as the contract writes it: UTC, with milliseconds where there are any.
 
-    Whole seconds are left to the JSON encoder, which writes them so and much faster.
+    The JSON encoder writes whole seconds so by itself, and otherwise microseconds, whose last three
+    digits and closing `Z"` are cut off: several times faster than formatting by hand.
     """
     if moment.microsecond:
-        return moment.isoformat(timespec="milliseconds")[:-6] + "Z"
+        return msgspec.Raw(_encode(moment)[:-5] + b'Z"')
     return moment
 
 
-def optional_instant(moment: datetime | None) -> datetime | str | None:
+def optional_instant(moment: datetime | None) -> Instant | None:
     """As `instant`, or null."""
     return None if moment is None else instant(moment)
 
@@ -92,4 +96,7 @@ def optional_text(text: Text | None, language: str) -> str | None:
 
 
 def _raw(value: Json) -> msgspec.Raw:
-    return msgspec.Raw(msgspec.json.encode(value))
+    return msgspec.Raw(_encode(value))
+
+
+_encode = msgspec.json.Encoder().encode

@@ -11,12 +11,11 @@ from pathlib import Path
 import pytest
 
 from leal.app import open_desk
-from leal.cli.clock import read_distance
-from leal.cli.showing import Mistake
 from leal.jobs.queue import queries_on
 from leal.jobs.schedule import make_round
 from leal.settings import read_settings
 from leal.storage.db import Database
+from leal.usecases.clock import read_distance
 from tests.cli.command import Leal
 from tests.databases import with_database
 
@@ -51,7 +50,7 @@ def test_distances_have_a_unit(text: str, seconds: int) -> None:
 
 @pytest.mark.parametrize("text", ["0d", "-1d", "15", "d", "1.5d", "1y", "3661d", "9999999999s", ""])
 def test_other_distances_are_explained(text: str) -> None:
-    with pytest.raises(Mistake, match="such as 15d"):
+    with pytest.raises(ValueError, match="such as 15d"):
         read_distance(text)
 
 

@@ -1,7 +1,8 @@
 """Reports equal the ledger's sums, whatever was added up when; no points are in two days or none.
 
 Planted bugs these catch: days of UTC instead of the primary site's, sums that are added again, ids
-passed over that a slower save still brings, removals taken for negative earnings.
+passed over that a slower save still brings, no lock on the end of the sums, removals counted as
+earnings.
 """
 
 import asyncio
@@ -16,6 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from leal.storage import reports as stored
 from leal.storage.db import Database
 from leal.usecases import due, reports
 from leal.usecases.reports import COLUMNS, Period, Report
@@ -186,13 +188,25 @@ def test_a_shop_s_days_are_in_their_columns(own_world: World) -> None:
 
 def test_adding_up_again_or_twice_at_once_adds_nothing(own_world: World) -> None:
     world, program_id = own_world, own_world.tenant.program_id
-    for number in range(1, 30):
+    post(world, program_id, 1, Post("activity", 1, 0, 300))
+    assert world.run(reports.add_up(world.desk, program_id)) == 1
+    for number in range(2, 30):
         post(world, program_id, number, Post("activity", number, 0, number * 300))
 
-    async def at_once() -> list[int]:
-        return await asyncio.gather(*(reports.add_up(world.desk, program_id) for _ in range(3)))
+    async def beside_another() -> int:
+        """The other has begun, and ends only after this one came."""
+        starts = tuple(FIRST + timedelta(days=number) for number in range(20))
+        days = stored.Days(first=FIRST.date(), starts=starts)
+        async with world.database.transaction() as other:
+            after = await stored.lock_end(other, program_id)
+            adding = asyncio.create_task(reports.add_up(world.desk, program_id))
+            await asyncio.sleep(0.5)
+            stretch = await stored.find_stretch(other, program_id, after=after, limit=100)
+            assert stretch is not None
+            await stored.save_stretch(other, program_id, after=after, stretch=stretch, days=days)
+        return await adding
 
-    assert sum(world.run(at_once())) == 29
+    assert world.run(beside_another()) == 0
     kept = "SELECT json_agg(d ORDER BY day)::text FROM points_daily d"
     before = world.run(world.database.value(kept))
     assert world.run(reports.add_up(world.desk, program_id)) == 0

@@ -1,7 +1,6 @@
 """`leal clock`: look at a program's time, and move on that of a sandbox."""
 
 import os
-import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -15,13 +14,11 @@ from leal.cli.connecting import Connected, connected
 from leal.cli.showing import Mistake, say, show_table
 from leal.settings import read_settings
 from leal.usecases import clock as usecase
-from leal.usecases.clock import LONGEST, ProgramClock
+from leal.usecases.clock import ProgramClock
 from leal.usecases.desk import Desk
 from leal.usecases.due import Kind
 
 app = typer.Typer(help="A sandbox's own time.", no_args_is_help=True)
-
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 ProgramId = Annotated[
     int | None, typer.Option("--program", help="Needed when there are several programs.", min=1)
@@ -49,7 +46,7 @@ def advance(
     program: ProgramId = None,
 ) -> None:
     """Move a sandbox's time on, and work off what became due on the way."""
-    distance = read_distance(by)
+    distance = _distance(by)
 
     async def move(to: Connected) -> tuple[Mapping[Kind, int], ProgramClock]:
         program_id = await to.choose_program(program)
@@ -63,18 +60,11 @@ def advance(
     show_table(("work", "done"), [(kind, done[kind]) for kind in Kind])
 
 
-def read_distance(text: str) -> timedelta:
-    """How far to move, from a number and its unit. Raises Mistake."""
-    found = re.fullmatch(r"([0-9]{1,9})([smhdw])", text)
-    distance = timedelta(0)
-    if found is not None:
-        distance = timedelta(**{_UNITS[found[2]]: int(found[1])})
-    if not timedelta(0) < distance <= LONGEST:
-        raise Mistake(
-            f"{text!r} is no way to move on: give a number and s, m, h, d or w, such as 15d; time"
-            f" moves only forward, and at most {LONGEST.days} days at once"
-        )
-    return distance
+def _distance(text: str) -> timedelta:
+    try:
+        return usecase.read_distance(text)
+    except ValueError as why:
+        raise Mistake(str(why)) from why
 
 
 def _desk(to: Connected) -> Desk:

@@ -4,6 +4,7 @@ Time is moved a day at a stretch, and what became due is worked off in between, 
 passes as a year would: what is approved in March can be spent, or expire, in April.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,6 +18,7 @@ LONGEST = timedelta(days=10 * 366)
 """So far time can be moved at once."""
 
 _STRETCH = timedelta(days=1)
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
 class NotASandbox(Problem):
@@ -36,6 +38,24 @@ class ProgramClock:
     now: datetime
     sandbox: bool
     ahead: timedelta
+
+
+def read_distance(text: str) -> timedelta:
+    """How far to move time on, from a number and its unit such as 90s, 12h or 15d.
+
+    Raises ValueError, whose message says what would be right.
+    """
+    found = re.fullmatch(r"([0-9]{1,9})([smhdw])", text)
+    distance = timedelta(0)
+    if found is not None:
+        distance = timedelta(**{_UNITS[found[2]]: int(found[1])})
+    if not timedelta(0) < distance <= LONGEST:
+        msg = (
+            f"{text!r} is no way to move on: give a number and s, m, h, d or w, such as 15d; time"
+            f" moves only forward, and at most {LONGEST.days} days at once"
+        )
+        raise ValueError(msg)
+    return distance
 
 
 async def show(desk: Desk, program_id: int) -> ProgramClock:

@@ -15,6 +15,13 @@ ROUTES: Final = {
     EXPLAIN: ("GET", "/leal/v1/customers/{merchant_id}/explain"),
     REPORT: ("GET", "/leal/v1/reports/points"),
 }
+SHOW_CLOCK: Final = "programs.showClock"
+ADVANCE_CLOCK: Final = "programs.advanceClock"
+CLOCK_ROUTES: Final = {
+    SHOW_CLOCK: ("GET", "/leal/v1/programs/{program_id}/clock"),
+    ADVANCE_CLOCK: ("POST", "/leal/v1/programs/{program_id}/clock"),
+}
+CLOCK_SCOPES: Final = {SHOW_CLOCK: None, ADVANCE_CLOCK: "write_configuration"}
 SCOPES: Final = {EXPLAIN: "read_customers", REPORT: "read_customers"}
 
 
@@ -26,9 +33,10 @@ class Asker:
 
     def call(self, operation: str, merchant_id: str = "ann", **how: Any) -> Answer:
         """Any operation; `query` is what follows the question mark."""
-        method, path = ROUTES[operation]
+        method, path = (ROUTES | CLOCK_ROUTES)[operation]
         query = how.pop("query", "")
         path = path.replace("{merchant_id}", merchant_id)
+        path = path.replace("{program_id}", str(self.world.tenant.program_id))
         answer = self.world.call(method, f"{path}?{query}" if query else path, **how)
         if answer.headers.get("content-type") == "application/json":
             schema = RESPONSES[operation][200] if answer.status == 200 else ERROR

@@ -5,15 +5,23 @@ import pytest
 from leal.api.gate import Gate
 from leal.api.own.routes import table
 from leal.usecases.access import Scope
-from tests.contract.own.asker import EXPLAIN, ROUTES, SCOPES, Asker, basic
+from tests.contract.own.asker import (
+    CLOCK_ROUTES,
+    CLOCK_SCOPES,
+    EXPLAIN,
+    ROUTES,
+    SCOPES,
+    Asker,
+    basic,
+)
 from tests.jobs.shops import give, shop
 
 
 def test_the_tables_of_these_tests_are_complete(asker: Asker) -> None:
     gate = Gate(access=None, rate_limit=None, clock=lambda: asker.world.now)  # type: ignore[arg-type]  # never asked
     rows = {row.name: row for row, _ in table(asker.world.desk, gate)}
-    assert {name: (row.method, row.path) for name, row in rows.items()} == ROUTES
-    assert {name: row.scope for name, row in rows.items()} == SCOPES
+    assert {name: (row.method, row.path) for name, row in rows.items()} == ROUTES | CLOCK_ROUTES
+    assert {name: row.scope for name, row in rows.items()} == SCOPES | CLOCK_SCOPES
 
 
 @pytest.mark.parametrize("operation", ROUTES)
@@ -51,6 +59,6 @@ def test_the_document_describes_the_table(asker: Asker) -> None:
     assert answer.status == 200
     paths = answer.json["paths"]
     assert {(method.upper(), path) for path in paths for method in paths[path]} == set(
-        ROUTES.values()
+        (ROUTES | CLOCK_ROUTES).values()
     )
     assert asker.world.get("/docs").status == 200

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from leal.api.gate import Gate
 from leal.api.http import Handler, Reply, json_response
 from leal.api.operations import Operation, Parameter
+from leal.api.own.clocks import ADVANCE_CLOCK, SHOW_CLOCK, distance, program_of, shown
 from leal.api.own.requests import (
     DEFAULT_LIMIT,
     MAX_LIMIT,
@@ -24,7 +25,7 @@ from leal.api.own.requests import (
     period,
 )
 from leal.api.own.views import explained, report, report_csv
-from leal.usecases import reports
+from leal.usecases import clock, reports
 from leal.usecases.access import Scope
 from leal.usecases.desk import Desk
 from leal.usecases.explain import explain
@@ -40,6 +41,8 @@ def table(desk: Desk, gate: Gate) -> Sequence[tuple[Operation, Handler]]:
     rows: tuple[tuple[Operation, Serve], ...] = (
         (EXPLAIN, serves.explain),
         (REPORT_POINTS, serves.report_points),
+        (SHOW_CLOCK, serves.show_clock),
+        (ADVANCE_CLOCK, serves.advance_clock),
     )
     return tuple((operation, _handler(operation, serve, gate)) for operation, serve in rows)
 
@@ -126,6 +129,18 @@ class _Serves:
             ]
             return Reply(body, 200, headers)
         return json_response(msgspec.json.encode({"points": report(found)}))
+
+    async def show_clock(self, call: Call) -> Reply:
+        return _json(shown(await clock.show(self.desk, program_of(call))))
+
+    async def advance_clock(self, call: Call) -> Reply:
+        program_id = program_of(call)
+        done = await clock.advance(self.desk, program_id, await distance(call))
+        return _json(shown(await clock.show(self.desk, program_id), done))
+
+
+def _json(document: dict[str, object]) -> Reply:
+    return json_response(msgspec.json.encode(document))
 
 
 def _handler(operation: Operation, serve: Serve, gate: Gate) -> Handler:

@@ -201,8 +201,32 @@ ERROR: Final[Schema] = {
     "additionalProperties": False,
 }
 
-REQUESTS: Final[Mapping[str, Schema]] = {}
+_CLOCK: Final[dict[str, Schema]] = {
+    "now": _STRING,
+    "sandbox": {"type": "boolean"},
+    "ahead_seconds": _INTEGER,
+}
+_WORKED_OFF: Final[Schema] = {"type": "object", "additionalProperties": _INTEGER}
+
+REQUESTS: Final[Mapping[str, Schema]] = {
+    "programs.advanceClock": {
+        "type": "object",
+        "properties": {
+            "advance": {
+                "type": "string",
+                "pattern": "^[0-9]{1,9}[smhdw]$",
+                "description": "A number and s, m, h, d or w",
+                "example": "15d",
+            }
+        },
+        "required": ["advance"],
+    },
+}
 RESPONSES: Final[Mapping[str, Mapping[int, Schema | None]]] = {
     "customers.explain": {200: _EXPLAINED},
+    "programs.showClock": {200: _object({"clock": _object(_CLOCK)})},
+    "programs.advanceClock": {
+        200: _object({"clock": _object({**_CLOCK, "worked_off": _WORKED_OFF})})
+    },
     "reports.points": {200: _object({"points": _REPORT})},
 }

@@ -175,7 +175,7 @@ def test_a_statement_that_lost_a_deadlock_runs_again(empty_database_url: str) ->
             # So patient that the statement is the one the server gives up.
             await transaction.execute("SET LOCAL deadlock_timeout = '20s'")
             await transaction.execute("SELECT 1 FROM things WHERE number = 1 FOR UPDATE")
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.5)
             await transaction.execute("SELECT 1 FROM things WHERE number = 2 FOR UPDATE")
 
     async def work(database: Database) -> int:
@@ -183,7 +183,7 @@ def test_a_statement_that_lost_a_deadlock_runs_again(empty_database_url: str) ->
         await database.execute("INSERT INTO things VALUES (1), (2)")
         await database.execute(_CROSSING)
         other = asyncio.create_task(take_the_other_way_round(database))
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.2)
         tries: int = await database.value("SELECT take_both()")
         await other
         return tries

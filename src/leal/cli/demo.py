@@ -28,6 +28,7 @@ from rich.progress import Progress as Bar
 from leal.app import create_app, open_desk, utc_now
 from leal.cli.connecting import ensure_schema, running_server
 from leal.cli.showing import Mistake, say
+from leal.cli.worker import worker_beside
 from leal.cli.yaml_files import read_yaml
 from leal.settings import Settings, load_secret_key, read_settings
 from leal.storage import credentials
@@ -38,6 +39,7 @@ from leal.usecases import demo as year
 from leal.usecases.demo_people import FIRST_MERCHANT_ID
 from leal.usecases.programs import Publisher
 
+_WORKER_AFTER_SECONDS = 2
 _DOCUMENT: Final = Path(__file__).with_name("demo_program.yaml")
 _OF_THE_INSTALLATION: Final = ("LEAL_DATABASE_URL", "LEAL_SECRET_KEY", "LEAL_PUBLIC_URL")
 _LAST_REQUESTS_SECONDS: Final = 25
@@ -66,7 +68,9 @@ def demo(
             opened = runner.run(_open(settings, url, customers=customers))
         announce = _print_json if as_json else _print_tour
         served = replace(settings, database_url=url)
-        _Server(served, lambda: announce(opened)).run(sockets=[held])
+        beside = {**_environ(), "LEAL_DATABASE_URL": url, "LEAL_DATA": str(settings.data)}
+        with worker_beside(beside, wait_seconds=_WORKER_AFTER_SECONDS):
+            _Server(served, lambda: announce(opened)).run(sockets=[held])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,11 +83,16 @@ class _Opened:
     site: SiteCredentials
 
 
+def _environ() -> dict[str, str]:
+    """The environment without what belongs to the operator's own installation."""
+    return {name: value for name, value in os.environ.items() if name not in _OF_THE_INSTALLATION}
+
+
 def _settings(data: Path | None, port: int | None) -> Settings:
-    environ = dict(os.environ)
     for name in _OF_THE_INSTALLATION:
-        if environ.pop(name, None):
+        if os.environ.get(name):
             say(f"the demo does not use {name}: it keeps to a folder of its own")
+    environ = _environ()
     if port is not None:
         environ["LEAL_PORT"] = str(port)
     settings = read_settings(environ)

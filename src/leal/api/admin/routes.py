@@ -197,7 +197,8 @@ class _Serves:
 
     async def update_customer(self, call: Call) -> Reply:
         published = await self.desk.programs.lately(call.ask.program_id)
-        today = local_day(self.desk.clock(), published.program.primary_site.zone)
+        now = self.desk.now(call.ask.program_id)
+        today = local_day(now, published.program.primary_site.zone)
         birthday, blocked = await update_body(call, today=today)
         outcome = await customers.update(
             self.desk, call.ask, call.merchant_id, birthday=birthday, blocked=blocked

@@ -6,8 +6,8 @@ SET); an outage is always ``DatabaseAway``; a statement the server gave up for a
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Any, Protocol, TypeVar
 from urllib.parse import urlsplit
 
@@ -199,19 +199,28 @@ class _GaveWay(DatabaseAway):
     """The server cancelled the statement in favour of another; nothing of it remains."""
 
 
-@contextmanager
-def _outages(connection: asyncpg.Connection) -> Iterator[None]:
-    """Tell outages from mistakes: the former become DatabaseAway, the latter stay as they are."""
-    try:
-        yield
-    except asyncpg.TransactionRollbackError as error:
-        raise _GaveWay from error
-    except _AWAY as error:
-        raise DatabaseAway from error
-    except asyncpg.InterfaceError as error:
-        if _is_lost(connection):
+class _outages:  # noqa: N801 - read as a verb phrase: `with _outages(connection)`
+    """Tell outages from mistakes: the former become DatabaseAway, the latter stay as they are.
+
+    A class and not a generator: every statement passes through it.
+    """
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: asyncpg.Connection) -> None:
+        self._connection = connection
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if error is None:
+            return
+        if isinstance(error, asyncpg.TransactionRollbackError):
+            raise _GaveWay from error
+        lost = isinstance(error, asyncpg.InterfaceError) and _is_lost(self._connection)
+        if lost or isinstance(error, _AWAY):
             raise DatabaseAway from error
-        raise
 
 
 def _is_lost(connection: asyncpg.Connection) -> bool:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import msgspec
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -22,7 +23,9 @@ from leal.usecases.reports import COLUMNS, MAX_DAYS, DayReport, Period, Report
 
 app = typer.Typer(help="Reports from the ledger.", no_args_is_help=True)
 
-_BAR_CHARACTERS = 20
+_BAR_CHARACTERS = 12
+_HEADERS = ("start", "earned", "reversed", "redeemed", "reimbursed", "expired", "end", "+/-")
+"""The columns at a terminal, where width is dear: start and end are what is outstanding then."""
 
 
 @app.command()
@@ -74,11 +77,11 @@ def _show(found: Report) -> None:
     if not sys.stdout.isatty():
         show_table(("day", *COLUMNS), [(each.day, *_numbers(each)) for each in found.days])
         return
-    table = Table(show_edge=False, title=f"days of {found.timezone}")
-    table.add_column("day", no_wrap=True)
-    for name in COLUMNS:
-        table.add_column(name.replace("_", " "), justify="right")
-    table.add_column("outstanding")
+    table = Table(show_edge=False, box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table.add_column(f"day, {found.timezone}", no_wrap=True)
+    for header in _HEADERS:
+        table.add_column(header, justify="right", no_wrap=True)
+    table.add_column("outstanding", min_width=_BAR_CHARACTERS, no_wrap=True)
     most = max((abs(each.outstanding_end) for each in found.days), default=0)
     for each in found.days:
         table.add_row(str(each.day), *_cells(each), _bar(each.outstanding_end, most))

@@ -6,6 +6,7 @@ within an interval (an award can be written later than its order completed the r
 gave nothing and left no row, and the limits of rewards.
 """
 
+from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -170,14 +171,14 @@ def _beyond(
     before: dict[tuple[int, int], list[datetime]] = {}
     for each in completions:
         earlier = before.setdefault((each.customer_id, each.rule_id), [])
-        earlier.append(each.happened_at)
+        insort(earlier, each.happened_at)  # a clock may have been set back
         program = versions.get(each.program_version or 0)
         rule = program.rule(each.rule_id) if program else None
         if program is None or rule is None or rule.limit is None or not _is_provable(rule):
             continue
         limit = rule.limit
         since = interval_start(limit.interval, at=each.happened_at, zone=rule.zone(program))
-        number = sum(since is None or moment >= since for moment in earlier)
+        number = len(earlier) - (bisect_left(earlier, since) if since else 0)
         if number > limit.count:
             every = f"a {limit.interval}" if limit.interval else "ever"
             yield Finding(

@@ -14,6 +14,7 @@ from leal.usecases.approvals import WHOLE, approve_all
 from leal.usecases.crediting import credit_all
 from leal.usecases.desk import Desk
 from leal.usecases.lapsing import lapse_all, warn_all
+from leal.usecases.reports import add_up
 
 _ROUNDS = 1_000
 
@@ -25,6 +26,7 @@ class Kind(StrEnum):
     APPROVALS = "approvals"
     EXPIRY = "expiry"
     NOTICES = "notices"
+    REPORTS = "reports"
 
 
 async def run(desk: Desk, kind: Kind, program_id: int, *, part: tuple[int, int] = WHOLE) -> int:
@@ -41,6 +43,8 @@ async def run(desk: Desk, kind: Kind, program_id: int, *, part: tuple[int, int] 
             return await lapse_all(desk, program_id)
         case Kind.NOTICES:
             return await warn_all(desk, program_id)
+        case Kind.REPORTS:
+            return await add_up(desk, program_id)
         case _:
             assert_never(kind)
 

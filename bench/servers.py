@@ -25,7 +25,9 @@ def leal_server(world: World) -> Iterator[int]:
     """`leal serve` in one process; gives its port."""
     port = _free_port()
     command = ("-m", "leal.cli.main", "serve", "--port", str(port))
-    with _running(command, world.environ, port=port, log=Path(world.folder, "leal.log")):
+    # what time brings would be worked off on the same two processors
+    environ = {**world.environ, "LEAL_WORKER": "off"}
+    with _running(command, environ, port=port, log=Path(world.folder, "leal.log")):
         yield port
 
 

@@ -11,6 +11,7 @@ from bench.samples import BenchFailed, Comparison, Sample, Side
 from bench.world import World
 
 BUSY_CLIENTS = 8
+_MOST_ORDERS_PER_SECOND = 3_000
 
 _GET_TARGET = 0.5
 _AWARD_TARGET = 0.6
@@ -124,6 +125,18 @@ def _award(world: World, port: int, *, warm_seconds: float) -> Contest:
         )
         return load.run(plan)
 
+    def orders_by_http(seconds: float) -> Sample:
+        # more than are sent, each told of for the first time
+        fresh = round((seconds + warm_seconds) * _MOST_ORDERS_PER_SECOND / BUSY_CLIENTS)
+        plan = load.Plan(
+            port=port,
+            seconds=seconds,
+            warm_seconds=warm_seconds,
+            status=201,
+            clients=servers.order_requests(world, BUSY_CLIENTS, each=fresh),
+        )
+        return load.run(plan)
+
     def in_process(seconds: float) -> Sample:
         plan = award.Plan(
             world=world, tasks=BUSY_CLIENTS, seconds=seconds, warm_seconds=warm_seconds
@@ -145,6 +158,12 @@ def _award(world: World, port: int, *, warm_seconds: float) -> Contest:
                 measure=in_process,
                 row="award_use_case",
                 title=f"award, no HTTP, {BUSY_CLIENTS} tasks",
+            ),
+            Contestant(
+                name="leal serve",
+                measure=orders_by_http,
+                row="order_http",
+                title=f"order paid, {BUSY_CLIENTS} clients",
             ),
         ),
     )

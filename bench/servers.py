@@ -8,7 +8,9 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from http.client import HTTPConnection
+from itertools import cycle, islice
 from pathlib import Path
+from uuid import uuid4
 
 import msgspec
 
@@ -78,6 +80,26 @@ def award_requests(
             load.request("POST", f"/v2/customers/{each}/points", headers=_caller(world), body=body)
             for each in ids
         )
+        for ids in world.slices(clients)
+    )
+
+
+def order_requests(world: World, clients: int, *, each: int) -> tuple[tuple[str, ...], ...]:
+    """POST paid orders nobody told of before, for every client its own customers."""
+
+    def order(merchant_id: str) -> str:
+        told = {
+            "merchant_id": uuid4().hex,
+            "customer_id": merchant_id,
+            "total": "60.00",
+            "total_shipping": "10.00",
+            "payment_status": "paid",
+        }
+        body = msgspec.json.encode(told).decode()
+        return load.request("POST", "/v2/orders", headers=_caller(world), body=body)
+
+    return tuple(
+        tuple(order(merchant_id) for merchant_id in islice(cycle(ids), each))
         for ids in world.slices(clients)
     )
 

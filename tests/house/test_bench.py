@@ -16,7 +16,13 @@ def test_every_comparison_runs_and_its_sides_do_the_same_work(tmp_path: Path) ->
     main(seconds=0.3, rounds=1, customers=16, json=written)
     report = json.loads(written.read_text())
     rows = {each["name"]: each for each in report["comparisons"]}
-    assert list(rows) == ["get_customer_1", "get_customer_8", "award_http", "award_use_case"]
+    assert list(rows) == [
+        "get_customer_1",
+        "get_customer_8",
+        "award_http",
+        "award_use_case",
+        "order_http",
+    ]
     for row in rows.values():
         assert row["leal"]["median"]["per_second"] > 0
         assert row["reference"]["median"]["per_second"] > 0

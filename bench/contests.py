@@ -160,7 +160,7 @@ def _award(world: World, port: int, *, warm_seconds: float) -> Contest:
                 title=f"award, no HTTP, {BUSY_CLIENTS} tasks",
             ),
             Contestant(
-                name="leal serve",
+                name="leal, orders",
                 measure=orders_by_http,
                 row="order_http",
                 title=f"order paid, {BUSY_CLIENTS} clients",

@@ -29,6 +29,7 @@ def test_a_sandbox_is_made_shown_and_moved_on(leal: Leal) -> None:
         ["approvals", "0"],
         ["expiry", "0"],
         ["notices", "0"],
+        ["reports", "0"],
     ]
     assert leal.run("clock", "show").strip().endswith("15 days, 0:00:00")
 
@@ -81,7 +82,7 @@ def test_a_worker_works_is_shown_and_stops(leal: Leal, tmp_path: Path) -> None:
         assert process.wait(timeout=20) == 0
     assert "Traceback" not in log.read_text()
     kinds = {line.split("\t")[0] for line in leal.run("jobs").splitlines()}
-    assert kinds == {"purchases", "approvals", "expiry", "notices"}
+    assert kinds == {"purchases", "approvals", "expiry", "notices", "reports"}
 
 
 async def _queued(leal: Leal, database: Database) -> int:

@@ -20,6 +20,7 @@ PrepareConnection = Callable[[asyncpg.Connection], Awaitable[None]]
 _T = TypeVar("_T")
 
 _CONNECT_SECONDS = 5
+_GIVE_WAY_SECONDS = 0.1
 _SERVER_SETTINGS = {
     "application_name": "leal",
     "statement_timeout": "30s",
@@ -158,6 +159,8 @@ class Database:
             try:
                 return await ask(runner)
             except _GaveWay:
+                # let the other go first: it still has to wake up and take what was given up
+                await asyncio.sleep(_GIVE_WAY_SECONDS)
                 return await ask(runner)
         finally:
             await self._pool.release(connection)

@@ -22,8 +22,11 @@ from leal.api.http import Edge
 from leal.api.rate_limit import RateLimit
 from leal.app import surfaces
 from leal.domain.published import PublishedProgram
-from leal.domain.sites import ConsentProvider
+from leal.domain.sites import ConsentProvider, SubscriptionProvider, VoucherStoreKind
 from leal.integrations.consent import ConsentKeeper, LocalConsent
+from leal.integrations.fulfilment import UnreachableFulfilment
+from leal.integrations.subscriptions import PracticeSubscriptions, SubscriptionKeeper
+from leal.integrations.voucher_stores import RefusingVoucherStore, VoucherStore
 from leal.storage.credentials import SiteCredentials
 from leal.storage.db import Database
 from leal.storage.sealing import Sealer
@@ -77,6 +80,12 @@ class World:
         self.sealer = Sealer(b"k" * 32)
         self.seconds = 0.0
         self.consent: dict[ConsentProvider, ConsentKeeper] = {ConsentProvider.LOCAL: LocalConsent()}
+        self.subscriptions: dict[SubscriptionProvider, SubscriptionKeeper] = {
+            SubscriptionProvider.PRACTICE: PracticeSubscriptions()
+        }
+        self.voucher_stores: dict[VoucherStoreKind, VoucherStore] = {
+            VoucherStoreKind.WEBHOOK: RefusingVoucherStore()
+        }
         self.statements: list[str] = []
         self.desk = Desk(
             database=database,
@@ -84,6 +93,9 @@ class World:
             clock=lambda: self.now,
             entropy=lambda: secrets.token_bytes(32),
             consent=self.consent,
+            subscriptions=self.subscriptions,
+            voucher_stores=self.voucher_stores,
+            fulfilment=UnreachableFulfilment(),
             public_url=PUBLIC_URL,
         )
         self.app = self._app(rate_limit=0)

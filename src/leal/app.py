@@ -20,15 +20,21 @@ from leal.api.gate import Gate
 from leal.api.headless import openapi as headless_openapi
 from leal.api.headless import routes as headless
 from leal.api.headless.errors import HeadlessDialect
+from leal.api.headless.prefix import PREFIX as HEADLESS_PREFIX
 from leal.api.http import Edge, PlainDialect, Surface, router
 from leal.api.operations import routes
 from leal.api.own import openapi as own_openapi
 from leal.api.own import routes as own
 from leal.api.own.errors import OwnDialect
 from leal.api.rate_limit import RateLimit
-from leal.domain.sites import ConsentProvider
+from leal.domain.sites import ConsentProvider, SubscriptionProvider, VoucherStoreKind
 from leal.integrations.consent import LocalConsent
+from leal.integrations.fulfilment import SignedFulfilment
+from leal.integrations.outgoing import Outgoing
+from leal.integrations.subscriptions import PracticeSubscriptions
+from leal.integrations.voucher_stores import SignedVoucherStore, SiteSecret
 from leal.settings import Settings, load_secret_key
+from leal.storage import credentials
 from leal.storage.db import Database, PrepareConnection
 from leal.storage.sealing import Sealer
 from leal.usecases.access import Access
@@ -45,16 +51,31 @@ def utc_now() -> datetime:
     return now.replace(microsecond=now.microsecond // 1000 * 1000)
 
 
+def open_outgoing(settings: Settings) -> Outgoing:
+    """The way out for calls to merchants' servers; to be closed at the end."""
+    return Outgoing(allow=settings.outgoing_allow)
+
+
 def open_desk(
-    database: Database, settings: Settings, *, clock: Callable[[], datetime] = utc_now
+    database: Database,
+    settings: Settings,
+    *,
+    outgoing: Outgoing | None = None,
+    clock: Callable[[], datetime] = utc_now,
 ) -> Desk:
-    """A desk on an open database."""
+    """A desk on an open database. A process that ends soon may leave `outgoing` out."""
+    outgoing = outgoing or open_outgoing(settings)
+    site_secret = _site_secret(database, Sealer(load_secret_key(settings)))
+    store = SignedVoucherStore(outgoing, site_secret=site_secret, clock=utc_now)
     return Desk(
         database=database,
         programs=Programs(database),
         clock=clock,
         entropy=lambda: secrets.token_bytes(_ENTROPY_BYTES),
         consent={ConsentProvider.LOCAL: LocalConsent()},
+        subscriptions={SubscriptionProvider.PRACTICE: PracticeSubscriptions()},
+        voucher_stores={VoucherStoreKind.WEBHOOK: store},
+        fulfilment=SignedFulfilment(outgoing, site_secret=site_secret, clock=utc_now),
         public_url=settings.public_url,
     )
 
@@ -101,9 +122,10 @@ class _Leal:
             url, size=self.settings.pool_size, on_connection=self.on_connection
         )
         try:
-            desk = open_desk(database, self.settings)
-            self.edge = self._edge(surfaces(desk, self._gate(database)))
-            yield
+            async with open_outgoing(self.settings) as outgoing:
+                desk = open_desk(database, self.settings, outgoing=outgoing)
+                self.edge = self._edge(surfaces(desk, self._gate(database)))
+                yield
         finally:
             await database.close()
 
@@ -119,13 +141,24 @@ class _Leal:
         return Edge(served, new_request_id=lambda: secrets.token_hex(8), lifespan=self._opened)
 
 
+def _site_secret(database: Database, sealer: Sealer) -> SiteSecret:
+    async def find(program_id: int, site_id: int) -> str:
+        for site in await credentials.list_sites(database, sealer, program_id):
+            if site.site_id == site_id:
+                return site.secret
+        msg = f"site {site_id} of program {program_id} has no credentials"
+        raise LookupError(msg)
+
+    return find
+
+
 def surfaces(desk: Desk, gate: Gate) -> tuple[Surface, ...]:
     """Every API and page, by the prefix of its paths."""
     headless_table = headless.table(desk, gate)
     admin_table = admin.table(desk, gate)
     own_table = own.table(desk, gate)
     documents = {
-        headless.PREFIX: headless_openapi.document(headless_table, public_url=desk.public_url),
+        HEADLESS_PREFIX: headless_openapi.document(headless_table, public_url=desk.public_url),
         admin.PREFIX: admin_openapi.document(
             admin_table,
             requests=admin_shapes.REQUESTS,
@@ -140,8 +173,8 @@ def surfaces(desk: Desk, gate: Gate) -> tuple[Surface, ...]:
     }
     return (
         Surface(
-            prefix=f"{headless.PREFIX}/",
-            app=router([*routes(headless_table), described[headless.PREFIX]]),
+            prefix=f"{HEADLESS_PREFIX}/",
+            app=router([*routes(headless_table), described[HEADLESS_PREFIX]]),
             dialect=HeadlessDialect(),
             open_to_browsers=True,
         ),

@@ -24,6 +24,7 @@ import yaml
 
 from leal.domain.sites import ConsentProvider
 from leal.integrations.consent import LocalConsent
+from leal.integrations.fulfilment import UnreachableFulfilment
 from leal.storage.db import Database
 from leal.storage.sealing import Sealer
 from leal.usecases import demo, demo_year
@@ -78,6 +79,9 @@ def _stage(database: Database, now: datetime) -> demo.Stage:
             clock=lambda: now,
             entropy=lambda: secrets.token_bytes(32),
             consent={ConsentProvider.LOCAL: LocalConsent()},
+            subscriptions={},
+            voucher_stores={},
+            fulfilment=UnreachableFulfilment(),
             public_url="http://demo.test",
         ),
         publisher=Publisher(database, Sealer(b"k" * 32), fresh=secrets.token_hex),

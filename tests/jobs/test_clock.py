@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from leal.integrations.fulfilment import UnreachableFulfilment
 from leal.usecases import clock
 from leal.usecases.clock import LONGEST, NotASandbox
 from leal.usecases.desk import Desk
@@ -73,6 +74,9 @@ def test_another_process_notices_at_once(new_world: NewWorld) -> None:
         clock=world.desk.clock,
         entropy=world.desk.entropy,
         consent=world.consent,
+        subscriptions={},
+        voucher_stores={},
+        fulfilment=UnreachableFulfilment(),
         public_url=world.desk.public_url,
     )
     there, world.desk = world.desk, other

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from leal.domain.enrolment import Visit
+from leal.integrations.fulfilment import UnreachableFulfilment
 from leal.storage.db import Database
 from leal.storage.sealing import Sealer
 from leal.usecases import customers, points
@@ -60,6 +61,9 @@ class Books:
             clock=lambda: self.now,
             entropy=lambda: secrets.token_bytes(32),
             consent={},
+            subscriptions={},
+            voucher_stores={},
+            fulfilment=UnreachableFulfilment(),
             public_url="http://leal.test",
         )
 

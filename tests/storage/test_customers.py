@@ -50,6 +50,12 @@ SELECT 1, customer_id, 1, 'custom', 'x', 'approved', 'tier_entry', 0, '{"currenc
 FROM customers, generate_series(1, 3) n WHERE merchant_id LIKE 'crowd-%';
 INSERT INTO lots (program_id, customer_id, expires_at, remaining)
 SELECT 1, customer_id, 'infinity', 100 FROM customers WHERE merchant_id LIKE 'crowd-%';
+INSERT INTO reward_stock (program_id, reward_id, variant_id, given)
+SELECT p, n, 'red', n FROM generate_series(1, 100) p, generate_series(1, 20) n;
+INSERT INTO code_pools (program_id, reward_id)
+SELECT p, n FROM generate_series(1, 100) p, generate_series(1, 20) n;
+INSERT INTO pool_codes (program_id, reward_id, code, imported_at)
+SELECT p, n % 20, p || '-' || n, now() FROM generate_series(1, 20) p, generate_series(1, 1000) n;
 """
 
 

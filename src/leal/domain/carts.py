@@ -1,6 +1,7 @@
 """A shopper's cart, as far as rewards look at it."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 FREE_PRODUCT_KEY = "__lion_sfp_id"
 """The attribute that marks a line as the free product of a claimed reward."""
@@ -18,6 +19,7 @@ class CartLine:
     quantity: int
     total_minor: int
     redemption_id: str | None = None
+    attributes: tuple[tuple[str, str | None], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,3 +40,24 @@ class Cart:
     def paid_quantity(self) -> int:
         """How many products the shopper pays for."""
         return sum(line.quantity for line in self.lines if not line.redemption_id)
+
+    def line_of(self, redemption_id: str | None) -> CartLine | None:
+        """The line that holds the free product of a redemption."""
+        if redemption_id is None:
+            return None
+        return next((line for line in self.lines if line.redemption_id == redemption_id), None)
+
+
+class RemovalReason(StrEnum):
+    """Why a free product has to leave the cart."""
+
+    EXPIRED = "redemption_expired"
+    REQUIREMENTS_NOT_MET = "redemption_cart_requirements_not_met"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CartAction:
+    """Something the shop should do with the cart: remove this line, whose product is not free."""
+
+    reason: RemovalReason
+    line: CartLine

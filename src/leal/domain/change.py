@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from leal.domain.claims import ClaimedReward
+from leal.domain.carts import CartAction
+from leal.domain.claims import ClaimedReward, ClaimUse
 from leal.domain.customers import (
     Account,
     Counter,
@@ -36,10 +37,30 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StockMove:
+    """Goods given away (+1) or given back (-1); never more than `limit` are given away."""
+
+    reward_id: int
+    variant_id: str
+    given: int
+    limit: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UseRow:
+    """A use of a claim to write, or to strike out."""
+
+    claimed_reward_id: int
+    use: ClaimUse
+    struck: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """What a decision does. `account` is the customer afterwards; the rest are rows to write.
 
-    `changed_history` are rows whose points or state move on; `order` is an order to write.
+    `changed_history` and `changed_claims` are rows that move on; `order` is an order to write.
+    `cart_actions` is what the shop should do with the shopper's cart; it is not saved.
     """
 
     before: Account
@@ -47,11 +68,15 @@ class Change:
     history: tuple[HistoryRow, ...] = ()
     changed_history: tuple[HistoryRow, ...] = ()
     claims: tuple[ClaimedReward, ...] = ()
+    changed_claims: tuple[ClaimedReward, ...] = ()
+    uses: tuple[UseRow, ...] = ()
+    stock: tuple[StockMove, ...] = ()
     transactions: tuple[Transaction, ...] = ()
     counters: tuple[Counter, ...] = ()
     progress: tuple[Progress, ...] = ()
     events: tuple[Event, ...] = ()
     order: Order | None = None
+    cart_actions: tuple[CartAction, ...] = ()
 
     @property
     def is_empty(self) -> bool:
@@ -105,8 +130,35 @@ def with_changed_row(change: Change, row: HistoryRow) -> Change:
 def with_claim(change: Change, claim: ClaimedReward) -> tuple[Change, ClaimedReward]:
     """Adds a claimed reward; returns it with the id by which this change's rows refer to it."""
     claim = replace(claim, id=-(len(change.claims) + 1))
-    account = replace(change.account, claims=(claim, *change.account.claims))
+    held = (*change.account.held, claim)
+    account = replace(change.account, claims=(claim, *change.account.claims), held=held)
     return replace(change, account=account, claims=(*change.claims, claim)), claim
+
+
+def with_changed_claim(change: Change, claim: ClaimedReward) -> Change:
+    """A claimed reward moves on, whether it was saved before or is of this very change."""
+
+    def moved(claims: tuple[ClaimedReward, ...]) -> tuple[ClaimedReward, ...]:
+        return tuple(claim if each.id == claim.id else each for each in claims)
+
+    account = replace(
+        change.account, claims=moved(change.account.claims), held=moved(change.account.held)
+    )
+    change = replace(change, account=account)
+    if claim.id < 0:
+        return replace(change, claims=moved(change.claims))
+    others = tuple(each for each in change.changed_claims if each.id != claim.id)
+    return replace(change, changed_claims=(*others, claim))
+
+
+def with_stock(change: Change, move: StockMove) -> Change:
+    """Takes goods from the shelf, or puts them back."""
+    return replace(change, stock=(*change.stock, move))
+
+
+def with_use(change: Change, row: UseRow) -> Change:
+    """Notes a use of a claim, or strikes one out."""
+    return replace(change, uses=(*change.uses, row))
 
 
 def with_transaction(change: Change, transaction: Transaction) -> Change:
@@ -154,8 +206,18 @@ def with_progress(change: Change, progress: Progress, *, amount: int) -> Change:
 
 
 def with_event(
-    change: Change, topic: str, payload: Mapping[str, object], *, now: datetime
+    change: Change,
+    topic: str,
+    payload: Mapping[str, object],
+    *,
+    now: datetime,
+    claim: ClaimedReward | None = None,
 ) -> Change:
-    """Adds an event for whoever listens."""
-    event = Event(topic=topic, payload=payload, created_at=now)
+    """Adds an event for whoever listens; `claim` is what it is about, if it is about one."""
+    event = Event(
+        topic=topic,
+        payload=payload,
+        created_at=now,
+        claimed_reward_id=claim.id if claim else None,
+    )
     return replace(change, events=(*change.events, event))

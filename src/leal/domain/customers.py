@@ -216,11 +216,15 @@ class DayProgress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """Something others may want to hear of, saved with the change it tells of."""
+    """Something others may want to hear of, saved with the change it tells of.
+
+    `claimed_reward_id` is the claim it is about, which may be one of this very change.
+    """
 
     topic: str
     payload: Mapping[str, object]
     created_at: datetime
+    claimed_reward_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,8 +232,9 @@ class Account:
     """A customer with everything a decision and a view need.
 
     `history` and `claims` hold the newest first; `lots` and `rows` (the history rows a decision is
-    about, however old) are empty unless they were asked for. `program_version` is the version in
-    force when it was loaded.
+    about, however old) are empty unless they were asked for. `held` are the claims a decision is
+    about, and always the free products that wait in carts, however old. `program_version` is the
+    version in force when it was loaded.
     """
 
     customer: Customer
@@ -239,6 +244,7 @@ class Account:
     progress: tuple[DayProgress, ...] = ()
     lots: tuple[Lot, ...] = ()
     rows: tuple[HistoryRow, ...] = ()
+    held: tuple[ClaimedReward, ...] = ()
     program_version: int | None = None
 
     def counter(self, subject: Subject, subject_id: int) -> Counter | None:

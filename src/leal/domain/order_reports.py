@@ -74,7 +74,9 @@ def updated(order: Order, report: OrderReport, site: Site, *, now: datetime) -> 
     if report.payment_status is PaymentStatus.NOT_PAID:
         order = replace(order, payments=())
     order = _moneys(order, report, currency, now=now)
-    return _goods(_traces(order, report), report, currency)
+    concerned = order.claims_due or order.names_claims
+    order = _goods(_traces(order, report), report, currency)
+    return replace(order, claims_due=concerned or order.names_claims)
 
 
 def in_minor(amount: Decimal, currency: str) -> int:
@@ -155,6 +157,7 @@ def _goods(order: Order, report: OrderReport, currency: str) -> Order:
                 collection_ids=item.collection_ids,
                 quantity=item.quantity,
                 price_minor=in_minor(item.price, currency),
+                redemption_id=item.redemption_id,
             )
             for item in report.line_items
         )

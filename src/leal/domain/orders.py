@@ -50,12 +50,16 @@ class DiscountCode:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineItem:
-    """Goods on an order: `price_minor` is what one of them cost after discounts."""
+    """Goods on an order: `price_minor` is what one of them cost after discounts.
+
+    `redemption_id` marks the free product of a claimed reward.
+    """
 
     product_id: str
     collection_ids: tuple[str, ...] = ()
     quantity: int = 1
     price_minor: int = 0
+    redemption_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +116,8 @@ class Order:
     `paid_at` is the first time it was seen paid in full, `paid_by` who its customer was then:
     a guest for want of one; `terms` were fixed and stay, however
     often payment is withdrawn and comes back. They are None while nothing was promised: it is not
-    paid yet, or there is nobody to promise it to.
+    paid yet, or there is nobody to promise it to. `claims_due`: what it means for claimed rewards
+    has still to be worked out.
     """
 
     id: int = UNSAVED_ORDER
@@ -150,6 +155,7 @@ class Order:
     terms: tuple[OrderTerms, ...] | None = None
     not_fired: tuple[NotFired, ...] = ()
     counted: Counted | None = None
+    claims_due: bool = False
     created_at: datetime
     updated_at: datetime
 
@@ -166,6 +172,15 @@ class Order:
             or self.refund_status is RefundStatus.REFUNDED
         )
 
+    @property
+    def names_claims(self) -> bool:
+        """Whether a claimed reward may have been used on it: by code, by id, or in its lines."""
+        return bool(
+            self.discount_codes
+            or self.claimed_reward_ids
+            or any(item.redemption_id for item in self.line_items)
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderItem:
@@ -175,6 +190,7 @@ class OrderItem:
     collection_ids: tuple[str, ...] = ()
     quantity: int = 1
     price: Decimal = Decimal(0)
+    redemption_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

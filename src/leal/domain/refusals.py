@@ -1,7 +1,8 @@
 """The reasons for which the engine says no: facts only, no text and no status.
 
 Each dialect translates them into its own code, status and message; a house test fails when a
-dialect forgets one.
+dialect forgets one. Those that hold facts are not frozen: on its way up, an exception is given its
+traceback.
 """
 
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ class EmailAlreadyInUse(Refusal):
     """Another customer of the program has this e-mail address."""
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class InvalidDate(Refusal):
     """The date does not exist, or lies in the future."""
 
@@ -36,7 +37,7 @@ class UnsupportedPlatform(Refusal):
     """The site has no provider that could record marketing consent."""
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class SubscriptionFailed(Refusal):
     """The consent provider could not subscribe the customer; `reason` is the provider's."""
 
@@ -47,7 +48,89 @@ class RewardAlreadyGiven(Refusal):
     """What the activity earned was a reward, given at once: it is refunded, not declined."""
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
+class InsufficientPoints(Refusal):
+    """So many approved points are missing."""
+
+    missing: int
+
+
+class RewardNotEnabled(Refusal):
+    """The reward is not on offer: to this tier, here, or to anybody."""
+
+
+class RewardOutOfStock(Refusal):
+    """No product or code is left."""
+
+
+class RewardKindMismatch(Refusal):
+    """The reward is of another kind than the one asked for."""
+
+
+class RewardLimitReached(Refusal):
+    """The customer claimed it as often as they may for now."""
+
+
+class InvalidVariant(Refusal):
+    """The product of the reward has no such variant."""
+
+
+@dataclass(eq=False)
+class CartFull(Refusal):
+    """The cart holds as many of these free products as one cart may: `limit`."""
+
+    limit: int
+
+
+class NoSubscriptions(Refusal):
+    """The site has nobody who runs subscriptions."""
+
+
+class NoActiveSubscription(Refusal):
+    """The customer has no subscription running."""
+
+
+@dataclass(eq=False)
+class InvalidDiscount(Refusal):
+    """The discount asked for is not within these bounds, in minor units of `currency`."""
+
+    least_minor: int
+    most_minor: int
+    currency: str
+
+
+class VoucherNotMade(Refusal):
+    """The store where vouchers live refused to make this one; no points were spent."""
+
+
+class RewardAlreadyRefunded(Refusal):
+    """The claim is void: its points went back already."""
+
+
+class RewardAlreadyUsed(Refusal):
+    """The claim was used, wholly or in part."""
+
+
+class RewardExpired(Refusal):
+    """The claim expired unused; its points do not come back."""
+
+
+class VoucherNotUsable(Refusal):
+    """The voucher is not good any more, or not yet."""
+
+
+@dataclass(eq=False)
+class BalanceTooLow(Refusal):
+    """The gift card holds less than what is to be taken: `balance_minor`."""
+
+    balance_minor: int
+
+
+class NothingToFulfil(Refusal):
+    """Nobody has to bring the customer anything for this claim."""
+
+
+@dataclass(eq=False)
 class BalanceOutOfRange(Refusal):
     """The change would carry a balance beyond ±(2^53-1), which JSON clients cannot hold."""
 

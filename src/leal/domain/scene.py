@@ -1,11 +1,28 @@
 """Where and when something happens: the program as published, the site, and the moment."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from leal.domain.program import Program
 from leal.domain.published import PublishedProgram
 from leal.domain.sites import Channel, Site
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shelf:
+    """What there is to give away: what changes by itself, unlike the program.
+
+    `given` counts the items of a reward's variant, by (reward id, variant id), that were given
+    away; `pools` are the rewards whose pool still holds a code.
+    """
+
+    given: Mapping[tuple[int, str], int] = field(default_factory=dict)
+    pools: frozenset[int] = frozenset()
+
+
+EMPTY_SHELF = Shelf()
+"""Nothing is counted and no pool holds a code."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +40,7 @@ class Scene:
     country: str | None
     now: datetime
     entropy: bytes
+    shelf: Shelf = EMPTY_SHELF
 
     @property
     def program(self) -> Program:

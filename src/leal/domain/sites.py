@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Protocol, TypeAlias
+from typing import Annotated, ClassVar, Protocol, TypeAlias
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from leal.domain.constraints import LANGUAGE, Length, Satisfying
+from leal.domain.constraints import LANGUAGE, SECURE_ADDRESS, Length, Satisfying
 from leal.domain.fields import Id, Line, Url
 from leal.domain.money import known_currency
 
@@ -30,6 +30,40 @@ class ConsentProvider(StrEnum):
     """Who keeps marketing consent; `local` is leal itself."""
 
     LOCAL = "local"
+
+
+class SubscriptionProvider(StrEnum):
+    """Who runs subscriptions; `practice` is leal pretending that everybody has one running."""
+
+    PRACTICE = "practice"
+
+
+class VoucherStoreKind(StrEnum):
+    """Where vouchers live: in leal itself, or in a shop that is told of each."""
+
+    LEAL = "leal"
+    WEBHOOK = "webhook"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnVoucherStore:
+    """leal keeps the vouchers; shops and tills ask it whether a code is good, and use it there."""
+
+    TAG: ClassVar[str] = "kind"
+    KIND: ClassVar[VoucherStoreKind] = VoucherStoreKind.LEAL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookVoucherStore:
+    """The merchant's server makes each voucher, and takes it back, when it is called."""
+
+    TAG: ClassVar[str] = "kind"
+    KIND: ClassVar[VoucherStoreKind] = VoucherStoreKind.WEBHOOK
+
+    url: Annotated[str, Length(1, 2048), SECURE_ADDRESS]
+
+
+VoucherStore: TypeAlias = OwnVoucherStore | WebhookVoucherStore
 
 
 def known_country(code: str) -> bool:
@@ -66,7 +100,8 @@ class Site:
     """One shop, till system or content page of the program.
 
     `languages`: the first is the default. `points_for_tax`: whether tax on an order earns points;
-    None means the habit of the currency, see `counts_tax`.
+    None means the habit of the currency, see `counts_tax`. `voucher_store`: where vouchers live.
+    `subscription_provider`: who runs subscriptions; None where nobody does.
     """
 
     id: Id
@@ -82,6 +117,8 @@ class Site:
     channels: Annotated[tuple[Channel, ...], Length(1, 3, "entries")] = tuple(Channel)
     consent_provider: ConsentProvider | None = ConsentProvider.LOCAL
     points_for_tax: bool | None = None
+    voucher_store: VoucherStore = OwnVoucherStore()
+    subscription_provider: SubscriptionProvider | None = None
 
     @property
     def default_language(self) -> str:

@@ -3,7 +3,8 @@
 There is one text with two places to fill: by what the customer is found, and what is read besides.
 Parameters: $1 program, $2 the key, $3 an e-mail key to look up, $4 whether lots are wanted, $5 and
 $6 since which day and in which unit progress is wanted; for the larger form also $7 and $8 an
-order's merchant id and site, $9 the time until which pending awards are due, $10 an outside cause.
+order's merchant id and site, $9 the time until which pending awards are due, $10 an outside cause,
+$11 to $13 claims by their ids, codes or redemptions.
 """
 
 # Everything a decision and a view need of one customer, with the program's version in force and
@@ -11,6 +12,10 @@ order's merchant id and site, $9 the time until which pending awards are due, $1
 # Of history and claims the newest 20 are shown, so the cost does not grow with a customer's past.
 _ACCOUNT = """
 SELECT p.version AS program_version, p.clock_offset_seconds,
+    (SELECT json_agg(json_build_array(reward_id, variant_id, given))
+        FROM reward_stock WHERE program_id = $1) AS given,
+    (SELECT array_agg(reward_id) FROM code_pools o WHERE program_id = $1 AND EXISTS (
+        SELECT FROM pool_codes c WHERE c.program_id = $1 AND c.reward_id = o.reward_id)) AS pools,
     $3::text IS NOT NULL AND EXISTS (
         SELECT FROM customers e
         WHERE e.program_id = $1 AND e.email_key = $3 AND e.merchant_id <> $2
@@ -42,13 +47,12 @@ SELECT p.version AS program_version, p.clock_offset_seconds,
                 FROM history WHERE program_id = $1 AND customer_id = c.customer_id
                 ORDER BY happened_at DESC, history_id DESC LIMIT 20
             ) AS h), '[]') AS history,
-            coalesce((SELECT json_agg(row_to_json(r)) FROM (
-                SELECT claimed_reward_id AS id, reward_id, kind, title, state, source, source_id,
-                    points_cost, code, terms, claimed_at, auto_refund_at, expires_at, used_at,
-                    usage_status
-                FROM claimed_rewards WHERE program_id = $1 AND customer_id = c.customer_id
-                ORDER BY claimed_at DESC, claimed_reward_id DESC LIMIT 20
+            coalesce((SELECT json_agg(json_strip_nulls(row_to_json(r))) FROM (
+                SELECT /*claim*/ FROM claimed_rewards r
+                WHERE r.program_id = $1 AND r.customer_id = c.customer_id
+                ORDER BY r.claimed_at DESC, r.claimed_reward_id DESC LIMIT 20
             ) AS r), '[]') AS claims,
+            /*held*/
             coalesce((SELECT json_agg(row_to_json(n)) FROM (
                 SELECT subject, subject_id, total, day, week, month, year, last_at
                 FROM counters WHERE program_id = $1 AND customer_id = c.customer_id
@@ -81,6 +85,47 @@ _ORDER = """(
     ORDER BY o.site_id LIMIT 1
 )"""
 
+CLAIM_COLUMNS = """r.claimed_reward_id AS id, r.reward_id, r.kind, r.title, r.state, r.source,
+                    r.source_id, r.site_id, r.points_cost, r.points_refunded, r.paid_lots, r.code,
+                    r.terms, r.claimed_at, r.auto_refund_at, r.expires_at, r.used_at,
+                    r.usage_status, r.balance_minor, r.cart_id, r.redemption_id, r.fulfilment,
+                    r.fulfilled_at, r.usage_order, r.session, r.subscription, r.store,
+                    r.settle_by"""
+
+_IN_CARTS = """r.program_id = $1 AND r.customer_id = c.customer_id
+                    AND r.redemption_id IS NOT NULL AND r.state = 'approved'
+                    AND r.usage_status = 'not_used'"""
+
+# Free products that wait in carts.
+_HELD = """coalesce((SELECT json_agg(json_strip_nulls(row_to_json(r))) FROM (
+                SELECT /*claim*/ FROM claimed_rewards r WHERE /*carts*/
+            ) AS r), '[]') AS held,"""
+
+# The claims a decision is about, by their ids, with the free products that wait in carts.
+_CLAIM_IDS = """(
+                    SELECT r.claimed_reward_id FROM claimed_rewards r WHERE /*carts*/
+                    UNION
+                    SELECT unnest($11::bigint[])
+                    UNION
+                    SELECT r.claimed_reward_id FROM claimed_rewards r
+                    WHERE r.program_id = $1 AND r.code = ANY($12::text[])
+                    UNION
+                    SELECT r.claimed_reward_id FROM claimed_rewards r
+                    WHERE r.program_id = $1 AND r.redemption_id = ANY($13::text[])
+                )"""
+
+_HELD_WITH_USES = """coalesce((SELECT json_agg(json_strip_nulls(row_to_json(r))) FROM (
+                SELECT /*claim*/,
+                    coalesce((SELECT json_agg(row_to_json(u)) FROM (
+                        SELECT key, reference, order_id, amount_minor, used_at FROM claim_uses
+                        WHERE program_id = $1 AND claimed_reward_id = r.claimed_reward_id
+                        ORDER BY used_at, key
+                    ) AS u), '[]') AS uses
+                FROM claimed_rewards r
+                WHERE r.program_id = $1 AND r.customer_id = c.customer_id
+                    AND r.claimed_reward_id IN /*claims*/
+            ) AS r), '[]') AS held,"""
+
 HISTORY_COLUMNS = """history_id AS id, kind, state, happened_at, points, rule_id, rule_kind,
                     reward_id, reward_kind, claimed_reward_id, tier_id, order_id, site_id, title,
                     reason, source, approve_at, expires_at"""
@@ -100,6 +145,10 @@ _ROWS = """,
                 SELECT /*row*/ FROM history
                 WHERE $10::text IS NOT NULL AND program_id = $1 AND source = $10
                     AND customer_id = c.customer_id
+                UNION
+                SELECT /*row*/ FROM history
+                WHERE program_id = $1 AND customer_id = c.customer_id
+                    AND claimed_reward_id IN /*claims*/
             ) AS w), '[]') AS rows"""
 
 ORDER_COLUMNS = """o.order_id AS id, o.version, o.site_id, o.merchant_id, o.number,
@@ -108,7 +157,8 @@ ORDER_COLUMNS = """o.order_id AS id, o.version, o.site_id, o.merchant_id, o.numb
         o.refund_status, o.cancellation_status, o.discount_codes, o.claimed_reward_ids,
         o.line_items, o.payments, o.refunds, o.referral_id, o.tracking_id, o.ip_address,
         o.user_agent, o.ordered_at, o.paid_at, o.paid_by, o.program_version, o.tier_id,
-        o.counts_tax, o.terms, o.not_fired, o.counted, o.created_at, o.updated_at"""
+        o.counts_tax, o.terms, o.not_fired, o.counted, o.claims_due, o.created_at,
+        o.updated_at"""
 
 # The order itself, with the customer it belongs to, beside the account; and whether the outside
 # cause was applied already, to whomever.
@@ -120,7 +170,10 @@ _ORDER_TOO = """,
     ) AS order_customer_id,
     $10::text IS NOT NULL AND EXISTS (
         SELECT FROM history WHERE program_id = $1 AND source = $10
-    ) AS source_known
+    ) AS source_known,
+    $7::text IS NOT NULL AND EXISTS (
+        SELECT FROM claimed_rewards WHERE program_id = $1 AND usage_order = $7
+    ) AS claims_announced
 FROM programs p"""
 
 BY_MERCHANT_ID = "c.merchant_id = $2"
@@ -133,11 +186,15 @@ BY_ORDER = """c.customer_id = (
 def statement(key: str, *, more: bool) -> str:
     """The text for one way of finding the customer, in its small or its larger form."""
     text = _ACCOUNT.replace("/*key*/", key).replace("/*more*/", _ROWS if more else "")
+    text = text.replace("/*held*/", _HELD_WITH_USES if more else _HELD)
     if more:
         text = text.replace("\nFROM programs p", _ORDER_TOO)
     if key == BY_CUSTOMER_ID:
         text = text.replace("e.merchant_id <> $2", "e.customer_id <> $2::bigint")
     for mark, filling in (
+        ("/*claims*/", _CLAIM_IDS),
+        ("/*carts*/", _IN_CARTS),
+        ("/*claim*/", CLAIM_COLUMNS),
         ("/*order*/", _ORDER),
         ("/*row*/", HISTORY_COLUMNS),
         ("/*columns*/", ORDER_COLUMNS),

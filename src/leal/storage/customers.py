@@ -8,6 +8,7 @@ import asyncpg
 import msgspec
 
 from leal.domain.change import Change
+from leal.domain.claims import ClaimedReward
 from leal.domain.customers import (
     Account,
     Customer,
@@ -15,6 +16,7 @@ from leal.domain.customers import (
     email_key,
 )
 from leal.domain.orders import Order
+from leal.domain.scene import EMPTY_SHELF, Shelf
 from leal.domain.tier_settings import BoundaryMode
 from leal.storage.account_statement import (
     BY_CUSTOMER_ID,
@@ -34,12 +36,21 @@ class OrderKey:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimKeys:
+    """Claims of the customer by leal's ids, by their codes, or by what marks them in a cart."""
+
+    ids: tuple[int, ...] = ()
+    codes: tuple[str, ...] = ()
+    redemptions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
     """Whom to load and how much.
 
     The customer is found by the shop's id for them, else by leal's, else through the order.
-    `email` is looked up beside; `lots` are for taking points; `order`, `due_before` and `source`
-    ask for an order and for the history rows a decision is about.
+    `email` is looked up beside; `lots` are for taking points; `order`, `due_before`, `source` and
+    `claims` ask for an order, and for the history rows and claims a decision is about.
     """
 
     merchant_id: str | None = None
@@ -51,6 +62,7 @@ class Wanted:
     order: OrderKey | None = None
     due_before: datetime | None = None
     source: str | None = None
+    claims: ClaimKeys | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +72,8 @@ class Loaded:
     `program_version` is the version now in force, `clock_ahead` how far the program's time is
     ahead of ours; `email_taken` tells whether someone else has the address that was asked about;
     `order_customer_id` is whose the order is, if anybody's; `source_known` tells whether the
-    outside cause that was asked about has been applied, to anybody.
+    outside cause that was asked about has been applied, to anybody; `claims_announced` whether a
+    claim is to be used up by the order. `shelf` is what the program has to give away.
     """
 
     program_version: int
@@ -70,6 +83,8 @@ class Loaded:
     order: Order | None = None
     order_customer_id: int | None = None
     source_known: bool = False
+    claims_announced: bool = False
+    shelf: Shelf = EMPTY_SHELF
 
 
 _SMALL = {key: statement(key, more=False) for key in (BY_MERCHANT_ID, BY_CUSTOMER_ID)}
@@ -87,11 +102,12 @@ async def load(on: Runner, program_id: int, wanted: Wanted) -> Loaded:
         wanted.progress_since,
         wanted.progress_mode,
     ]
-    more = wanted.order is not None or wanted.due_before is not None or wanted.source is not None
+    more = any((wanted.order, wanted.due_before, wanted.source, wanted.claims))
     if more:
-        order = wanted.order
+        order, claims = wanted.order, wanted.claims or ClaimKeys()
         parameters += [order and order.merchant_id, order and order.site_id]
         parameters += [wanted.due_before, wanted.source]
+        parameters += [claims.ids, claims.codes, claims.redemptions]
     row = await on.row((_LARGE if more else _SMALL)[key], *parameters)
     if row is None:
         msg = f"program {program_id} is gone from the database"
@@ -104,6 +120,17 @@ async def load(on: Runner, program_id: int, wanted: Wanted) -> Loaded:
         order=_order.decode(row["order"]) if more and row["order"] else None,
         order_customer_id=row["order_customer_id"] if more else None,
         source_known=more and row["source_known"],
+        claims_announced=more and row["claims_announced"],
+        shelf=_shelf(row["given"], row["pools"]),
+    )
+
+
+def _shelf(given: str | None, pools: list[int] | None) -> Shelf:
+    if given is None and pools is None:
+        return EMPTY_SHELF
+    return Shelf(
+        given={(reward, variant): count for reward, variant, count in _given.decode(given or "[]")},
+        pools=frozenset(pools or ()),
     )
 
 
@@ -139,6 +166,9 @@ async def lock(on: Runner, program_id: int, wanted: Wanted) -> None:
         await on.execute(_LOCK_BY_ORDER, program_id, wanted.order.merchant_id)
 
 
+# Someone wrote the same first; and what leal_save raises when a shelf or a pool is empty.
+_STALE = frozenset({asyncpg.UniqueViolationError.sqlstate, "LS002"})
+
 # The one way a customer changes; see the migration that defines it.
 SAVE = "SELECT leal_save($1, $2, $3, $4)"
 
@@ -146,8 +176,8 @@ SAVE = "SELECT leal_save($1, $2, $3, $4)"
 async def save(on: Runner, program_id: int, change: Change) -> Account | None:
     """Applies a change in one statement and returns the account with its new ids.
 
-    None when the change is stale: the customer was changed, or created, or an outside cause was
-    applied by someone else since the load.
+    None when the change is stale: the customer was changed, or created, an outside cause was
+    applied by someone else, or the last of something was given away since the load.
     """
     before = change.before.customer
     try:
@@ -158,7 +188,9 @@ async def save(on: Runner, program_id: int, change: Change) -> Account | None:
             before.version,
             msgspec.json.encode(_rows_of(change)).decode(),
         )
-    except asyncpg.UniqueViolationError:
+    except asyncpg.PostgresError as error:
+        if error.sqlstate not in _STALE:
+            raise
         return None
     return _numbered(change, _saved.decode(answer)) if answer else None
 
@@ -166,8 +198,10 @@ async def save(on: Runner, program_id: int, change: Change) -> Account | None:
 class _Saved(msgspec.Struct):
     customer_id: int
     claims: list[int]
+    codes: list[str | None]
 
 
+_given = msgspec.json.Decoder(list[tuple[int, str, int]])
 _account = msgspec.json.Decoder(Account)
 _order = msgspec.json.Decoder(Order)
 _saved = msgspec.json.Decoder(_Saved)
@@ -176,6 +210,9 @@ _saved = msgspec.json.Decoder(_Saved)
 def _rows_of(change: Change) -> dict[str, object]:
     parts: dict[str, Sequence[object]] = {
         "claims": change.claims,
+        "changed_claims": change.changed_claims,
+        "uses": change.uses,
+        "stock": change.stock,
         "history": change.history,
         "changed_history": change.changed_history,
         "transactions": [_transaction_row(each) for each in change.transactions],
@@ -261,8 +298,21 @@ def _numbered(change: Change, saved: _Saved) -> Account:
     def real(claim_id: int | None) -> int | None:
         return saved.claims[-claim_id - 1] if claim_id is not None and claim_id < 0 else claim_id
 
-    claims = tuple(replace(claim, id=real(claim.id) or claim.id) for claim in account.claims)
+    def saved_claims(claims: tuple[ClaimedReward, ...]) -> tuple[ClaimedReward, ...]:
+        return tuple(
+            claim
+            if claim.id > 0
+            else replace(claim, id=real(claim.id) or 0, code=saved.codes[-claim.id - 1])
+            for claim in claims
+        )
+
     history = tuple(
         replace(row, claimed_reward_id=real(row.claimed_reward_id)) for row in account.history
     )
-    return replace(account, customer=customer, claims=claims, history=history)
+    return replace(
+        account,
+        customer=customer,
+        claims=saved_claims(account.claims),
+        held=saved_claims(account.held),
+        history=history,
+    )

@@ -8,7 +8,7 @@ import msgspec
 from leal.domain.claims import ClaimedReward
 from leal.domain.customers import HistoryRow, Resource
 from leal.domain.orders import Order
-from leal.storage.account_statement import HISTORY_COLUMNS, ORDER_COLUMNS
+from leal.storage.account_statement import CLAIM_COLUMNS, HISTORY_COLUMNS, ORDER_COLUMNS
 from leal.storage.db import Runner
 from leal.storage.listings import Summary
 
@@ -85,12 +85,10 @@ SELECT p.version AS program_version, (SELECT row_to_json(who) FROM who) AS custo
             SELECT /*row*/, program_version FROM history
             WHERE program_id = $1 AND history_id = t.history_id
         ) AS r) AS row,
-        CASE WHEN t.claimed_reward_id IS NOT NULL THEN (SELECT row_to_json(c) FROM (
-            SELECT claimed_reward_id AS id, reward_id, kind, title, state, source, source_id,
-                points_cost, code, terms, claimed_at, auto_refund_at, expires_at, used_at,
-                usage_status
-            FROM claimed_rewards
-            WHERE program_id = $1 AND claimed_reward_id = t.claimed_reward_id
+        CASE WHEN t.claimed_reward_id IS NOT NULL THEN (
+            SELECT json_strip_nulls(row_to_json(c)) FROM (
+            SELECT /*claim*/ FROM claimed_rewards r
+            WHERE r.program_id = $1 AND r.claimed_reward_id = t.claimed_reward_id
         ) AS c) END AS claim
         FROM page t ORDER BY t.transaction_id DESC
     ) AS e), '[]') AS entries,
@@ -105,7 +103,9 @@ SELECT p.version AS program_version, (SELECT row_to_json(who) FROM who) AS custo
         ORDER BY o.order_id DESC
     ) AS x), '[]') AS orders
 FROM programs p WHERE p.program_id = $1
-""".replace("/*row*/", HISTORY_COLUMNS).replace("/*columns*/", ORDER_COLUMNS)
+""".replace("/*row*/", HISTORY_COLUMNS).replace("/*columns*/", ORDER_COLUMNS).replace(
+    "/*claim*/", CLAIM_COLUMNS
+)
 
 
 async def find_ledger(

@@ -15,6 +15,7 @@ import msgspec
 
 from leal.domain.claims import ClaimedReward
 from leal.domain.customers import Customer, HistoryRow, Resource, email_key
+from leal.storage.account_statement import CLAIM_COLUMNS
 from leal.storage.db import Runner
 
 _T = TypeVar("_T")
@@ -165,12 +166,10 @@ SELECT p.version AS program_version,
                 source, approve_at, expires_at
             FROM history WHERE program_id = $1 AND history_id = t.history_id
         ) AS entry) AS entry,
-        CASE WHEN t.claimed_reward_id IS NOT NULL THEN (SELECT row_to_json(claim) FROM (
-            SELECT claimed_reward_id AS id, reward_id, kind, title, state, source, source_id,
-                points_cost, code, terms, claimed_at, auto_refund_at, expires_at, used_at,
-                usage_status
-            FROM claimed_rewards
-            WHERE program_id = $1 AND claimed_reward_id = t.claimed_reward_id
+        CASE WHEN t.claimed_reward_id IS NOT NULL THEN (
+            SELECT json_strip_nulls(row_to_json(claim)) FROM (
+            SELECT /*claim*/ FROM claimed_rewards r
+            WHERE r.program_id = $1 AND r.claimed_reward_id = t.claimed_reward_id
         ) AS claim) END AS claim
         FROM transactions t
         WHERE t.program_id = $1 {wanted}
@@ -178,7 +177,7 @@ SELECT p.version AS program_version,
         LIMIT {limit}
     ) AS posting), '[]') AS rows
 FROM programs p WHERE p.program_id = $1
-"""
+""".replace("/*claim*/", CLAIM_COLUMNS)
 
 
 async def list_transactions(

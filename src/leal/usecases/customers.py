@@ -3,11 +3,13 @@
 from dataclasses import dataclass, replace
 
 from leal.domain import birthdays, consent, enrolment
+from leal.domain.carts import Cart
 from leal.domain.change import Change, begin, with_customer
 from leal.domain.customers import Birthday
 from leal.domain.refusals import SubscriptionFailed, UnsupportedPlatform
+from leal.domain.rewards.reconciling import reconcile, redemptions_in
 from leal.domain.scene import Scene
-from leal.storage.customers import Loaded, Wanted
+from leal.storage.customers import ClaimKeys, Loaded, Wanted
 from leal.usecases.desk import Ask, Desk, Outcome, change, known, look
 
 
@@ -17,20 +19,26 @@ async def get(desk: Desk, ask: Ask, merchant_id: str) -> Outcome:
 
 
 async def initialize_session(
-    desk: Desk, ask: Ask, *, merchant_id: str, visit: enrolment.Visit
+    desk: Desk, ask: Ask, *, merchant_id: str, visit: enrolment.Visit, cart: Cart | None = None
 ) -> Outcome:
-    """A shopper opens the shop: creates, enrols per the program's mode, counts the visit."""
+    """A shopper opens the shop: creates, enrols per the program's mode, counts the visit.
+
+    With a cart, the free products in it are settled; the change says what has to leave the cart.
+    """
 
     def decide(loaded: Loaded, scene: Scene) -> Change:
         if loaded.account is None:
             started = enrolment.new_customer(scene, merchant_id=merchant_id, email=visit.email)
         else:
             started = begin(loaded.account)
-        return enrolment.start_session(started, scene, visit, email_taken=loaded.email_taken)
+        visited = enrolment.start_session(started, scene, visit, email_taken=loaded.email_taken)
+        return visited if cart is None else reconcile(visited, scene, cart)
 
-    return await change(
-        desk, ask, Wanted(merchant_id=merchant_id, email=visit.email), decide=decide
-    )
+    wanted = Wanted(merchant_id=merchant_id, email=visit.email)
+    if cart is not None:
+        claims = ClaimKeys(redemptions=redemptions_in(cart))
+        wanted = replace(wanted, lots=True, claims=claims)
+    return await change(desk, ask, wanted, decide=decide)
 
 
 async def enrol(desk: Desk, ask: Ask, merchant_id: str) -> Outcome:

@@ -15,9 +15,18 @@ from leal.domain.customers import Account
 from leal.domain.problems import BadRequest, DatabaseAway, Missing
 from leal.domain.published import PublishedProgram
 from leal.domain.scene import Scene
-from leal.domain.sites import Channel, ConsentProvider, Site
+from leal.domain.sites import (
+    Channel,
+    ConsentProvider,
+    Site,
+    SubscriptionProvider,
+    VoucherStoreKind,
+)
 from leal.domain.tiers import counted_since
 from leal.integrations.consent import ConsentKeeper
+from leal.integrations.fulfilment import FulfilmentCaller
+from leal.integrations.subscriptions import SubscriptionKeeper
+from leal.integrations.voucher_stores import VoucherStore
 from leal.storage import customers, due
 from leal.storage.customers import Loaded, Wanted
 from leal.storage.db import Database, Runner
@@ -39,6 +48,9 @@ class Desk:
     clock: Callable[[], datetime]
     entropy: Callable[[], bytes]
     consent: Mapping[ConsentProvider, ConsentKeeper]
+    subscriptions: Mapping[SubscriptionProvider, SubscriptionKeeper]
+    voucher_stores: Mapping[VoucherStoreKind, VoucherStore]
+    fulfilment: FulfilmentCaller
     public_url: str
 
     def now(self, program_id: int) -> datetime:
@@ -179,7 +191,8 @@ async def _load(desk: Desk, on: Runner, *, ask: Ask, wanted: Wanted) -> tuple[Sc
         desk.programs.note_ahead(ask.program_id, loaded.clock_ahead)
         now = clock + loaded.clock_ahead
         loaded = await customers.load(on, ask.program_id, _windowed(wanted, published, now))
-    return scene_of(published, ask, now=now, entropy=desk.entropy()), loaded
+    scene = scene_of(published, ask, now=now, entropy=desk.entropy())
+    return replace(scene, shelf=loaded.shelf), loaded
 
 
 def _windowed(wanted: Wanted, published: PublishedProgram, now: datetime) -> Wanted:

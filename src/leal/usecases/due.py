@@ -6,15 +6,20 @@ decided from what is there and saved only if nobody came between. What fails for
 tried again in the next round, and holds up nobody else.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from enum import StrEnum
-from typing import assert_never
+from types import MappingProxyType
+from typing import Final
 
 from leal.usecases.approvals import WHOLE, approve_all
+from leal.usecases.claims import move_on_all
+from leal.usecases.codes import warn_low
 from leal.usecases.crediting import credit_all
 from leal.usecases.desk import Desk
+from leal.usecases.fulfilment_calls import call_all
 from leal.usecases.lapsing import lapse_all, warn_all
 from leal.usecases.reports import add_up
+from leal.usecases.vouchers import settle_all
 
 _ROUNDS = 1_000
 
@@ -25,8 +30,12 @@ class Kind(StrEnum):
     PURCHASES = "purchases"
     APPROVALS = "approvals"
     EXPIRY = "expiry"
+    CLAIMS = "claims"
+    VOUCHERS = "vouchers"
+    FULFILMENTS = "fulfilments"
     NOTICES = "notices"
     REPORTS = "reports"
+    POOLS = "pools"
 
 
 async def run(desk: Desk, kind: Kind, program_id: int, *, part: tuple[int, int] = WHOLE) -> int:
@@ -34,19 +43,9 @@ async def run(desk: Desk, kind: Kind, program_id: int, *, part: tuple[int, int] 
 
     Only approvals can be divided into parts.
     """
-    match kind:
-        case Kind.PURCHASES:
-            return await credit_all(desk, program_id)
-        case Kind.APPROVALS:
-            return await approve_all(desk, program_id, part=part)
-        case Kind.EXPIRY:
-            return await lapse_all(desk, program_id)
-        case Kind.NOTICES:
-            return await warn_all(desk, program_id)
-        case Kind.REPORTS:
-            return await add_up(desk, program_id)
-        case _:
-            assert_never(kind)
+    if kind is Kind.APPROVALS:
+        return await approve_all(desk, program_id, part=part)
+    return await _WORK[kind](desk, program_id)
 
 
 async def run_until_nothing_is_due(desk: Desk, program_id: int) -> Mapping[Kind, int]:
@@ -59,3 +58,17 @@ async def run_until_nothing_is_due(desk: Desk, program_id: int) -> Mapping[Kind,
         if sum(done.values()) == before:
             break
     return done
+
+
+_WORK: Final[Mapping[Kind, Callable[[Desk, int], Awaitable[int]]]] = MappingProxyType(
+    {
+        Kind.PURCHASES: credit_all,
+        Kind.EXPIRY: lapse_all,
+        Kind.CLAIMS: move_on_all,
+        Kind.VOUCHERS: settle_all,
+        Kind.FULFILMENTS: call_all,
+        Kind.NOTICES: warn_all,
+        Kind.REPORTS: add_up,
+        Kind.POOLS: warn_low,
+    }
+)

@@ -15,7 +15,8 @@ from leal.domain.scene import Scene
 from leal.storage import orders
 from leal.storage.customers import Loaded, OrderKey, Wanted
 from leal.storage.db import Runner
-from leal.usecases.desk import Ask, Desk, change, scene_now
+from leal.usecases.desk import Ask, Desk, Outcome, change, scene_now
+from leal.usecases.usage import settle_order
 
 _TRIES_WITHOUT_LOCK = 2
 _MAX_STEPS = 200
@@ -59,9 +60,11 @@ async def create(
 
     wanted = Wanted(merchant_id=known, email=buyer.email, lots=True, order=key)
     try:
-        await change(desk, ask, wanted, decide=decide)
+        outcome = await change(desk, ask, wanted, decide=decide)
     except WhoseOrder:
         await update(desk, ask, merchant_id, report=report)
+        return
+    await _claims(desk, outcome)
 
 
 async def update(desk: Desk, ask: Ask, merchant_id: str, *, report: OrderReport) -> None:
@@ -72,12 +75,26 @@ async def update(desk: Desk, ask: Ask, merchant_id: str, *, report: OrderReport)
         if loaded.order is None or loaded.account is None:
             raise _Unlinked
         order = _reported(loaded.order, report, scene)
-        return work_off(begin(loaded.account), scene, order)
+        return work_off(begin(loaded.account), scene, _announced(order, loaded))
 
     try:
-        await change(desk, ask, Wanted(lots=True, order=key), decide=decide)
+        outcome = await change(desk, ask, Wanted(lots=True, order=key), decide=decide)
     except _Unlinked:
         await _keep(desk, ask, _Told(key=key, email=None, report=report, only_known=True))
+        return
+    await _claims(desk, outcome)
+
+
+async def _claims(desk: Desk, outcome: Outcome) -> None:
+    """What the order means for claimed rewards follows it; background work makes up for a crash."""
+    order = outcome.change.order if outcome.change else None
+    if order is not None and order.claims_due:
+        await _settle(desk, outcome.scene, order)
+
+
+async def _settle(desk: Desk, scene: Scene, order: Order) -> None:
+    key = OrderKey(merchant_id=order.merchant_id, site_id=order.site_id)
+    await settle_order(desk, scene.published.id, key)
 
 
 async def get(desk: Desk, ask: Ask, merchant_id: str) -> tuple[Order, str]:
@@ -123,7 +140,12 @@ def _ordered(
     welcome = started.customer.state is CustomerState.GUEST and not known_already
     if buyer.guest is False and automatic and welcome:
         started = enrolment.join(started, scene, trigger="order")
-    return work_off(started, scene, order)
+    return work_off(started, scene, _announced(order, loaded))
+
+
+def _announced(order: Order, loaded: Loaded) -> Order:
+    """The order, to be worked off for claims as well when one is to be used up by it."""
+    return replace(order, claims_due=order.claims_due or loaded.claims_announced)
 
 
 def _reported(order: Order, report: OrderReport, scene: Scene) -> Order:
@@ -149,18 +171,21 @@ class _Told:
 async def _keep(desk: Desk, ask: Ask, told: _Told) -> None:
     """Writes an order nobody is known for; who comes second too often waits for the row's lock."""
     scene = await scene_now(desk, ask)
+    kept = None
     for _ in range(_TRIES_WITHOUT_LOCK):
-        if await _kept(desk.database, scene, told):
-            return
-    async with desk.database.transaction() as locked:
-        await orders.lock(locked, ask.program_id, told.key)
-        done = await _kept(locked, scene, told)
-    if not done:
+        kept = kept or await _kept(desk.database, scene, told)
+    if kept is None:
+        async with desk.database.transaction() as locked:
+            await orders.lock(locked, ask.program_id, told.key)
+            kept = await _kept(locked, scene, told)
+    if kept is None:
         raise DatabaseAway
+    if kept.claims_due:
+        await _settle(desk, scene, kept)
 
 
-async def _kept(on: Runner, scene: Scene, told: _Told) -> bool:
-    """One try; False when someone else wrote the order meanwhile.
+async def _kept(on: Runner, scene: Scene, told: _Told) -> Order | None:
+    """One try; None when someone else wrote the order meanwhile.
 
     Raises _Linked when it turns out to be a known customer's.
     """
@@ -181,7 +206,7 @@ async def _kept(on: Runner, scene: Scene, told: _Told) -> bool:
     else:
         raise _Linked
     order = seen_paid(order, scene, by=CustomerState.GUEST)
-    return await orders.save_unlinked(on, program_id, order) is not None
+    return await orders.save_unlinked(on, program_id, order)
 
 
 def _missing() -> Missing:

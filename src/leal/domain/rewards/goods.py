@@ -10,6 +10,9 @@ from leal.domain.fields import Line, OutsideId, PositiveAmount, Url
 Cycles: TypeAlias = Annotated[int, Between(1, 1000)]
 """How many orders of a subscription a discount lasts; 1 is the first order only."""
 
+GLOBAL_VARIANT = "gid://shopify/ProductVariant/"
+"""What stands before a variant's number in Shopify's long form of its id."""
+
 
 class DiscountKind(StrEnum):
     """Money off, or a share off."""

@@ -60,7 +60,7 @@ def _voucher_terms(reward: Voucher, bare: Terms) -> Terms:
     match reward:
         case GiftCardReward():
             balance = to_minor(reward.initial_balance, currency)
-            return replace(bare, initial_balance_minor=balance, current_balance_minor=balance)
+            return replace(bare, initial_balance_minor=balance)
         case CartDiscountVoucherReward():
             return replace(
                 _discounted(bare, reward.discount),
@@ -70,7 +70,12 @@ def _voucher_terms(reward: Voucher, bare: Terms) -> Terms:
                 supports_active_subscriptions=reward.supports_active_subscriptions,
             )
         case CartVariableDiscountVoucherReward():
-            return replace(bare, applies_to_order_type=reward.applies_to_order_type)
+            return replace(
+                bare,
+                applies_to_order_type=reward.applies_to_order_type,
+                minimum_spend_minor=_minor(reward.minimum_spend_before_discount, currency),
+                minimum_spend_after_minor=_minor(reward.minimum_spend_after_discount, currency),
+            )
         case FreeShippingVoucherReward():
             return replace(bare, max_shipping_minor=_minor(reward.max_shipping, currency))
         case ProductDiscountVoucherReward():

@@ -1,20 +1,33 @@
 """One decision about redeeming: what GETs show as a state is what POSTs refuse with.
 
-Order of checks: stock, limit, points, then the cart (contract: states of `can_redeem`).
+All that stands in the way is found in one place. A GET shows the first of it in the order stock,
+limit, points, cart; a POST refuses with the first in the order limit, stock, variant or cart,
+points (contract: states of `can_redeem`, order of checks). Both say yes exactly when there is none.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import ROUND_CEILING, Decimal
+from typing import assert_never
 
+from leal.domain import refusals
 from leal.domain.carts import Cart
-from leal.domain.customers import Account, Subject
+from leal.domain.customers import Account, CustomerState, Subject
 from leal.domain.limits import LimitStatus, is_reached, limit_status
-from leal.domain.money import to_minor
+from leal.domain.money import from_minor, to_minor
+from leal.domain.refusals import CustomerBlocked, CustomerNotEnrolled, Refusal
 from leal.domain.rewards import Reward
-from leal.domain.rewards.carts import CartRequirements, ProductCartReward
-from leal.domain.rewards.goods import Product
+from leal.domain.rewards.carts import (
+    ActiveSubscriptionDiscountVoucherReward,
+    ActiveSubscriptionProductReward,
+    CartRequirements,
+    ProductCartReward,
+)
+from leal.domain.rewards.goods import Product, ProductVariant
 from leal.domain.rewards.terms import CodeSource, Cost, FixedCost, RewardVariant
 from leal.domain.rewards.vouchers import CartVariableDiscountVoucherReward
-from leal.domain.scene import Scene
+from leal.domain.scene import Scene, Shelf
+from leal.domain.sites import SiteKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +36,8 @@ class Redeemable:
 
 
 @dataclass(frozen=True, slots=True)
-class InsufficientPoints:
-    """So many approved points are missing."""
-
-    missing: int
+class OutOfStock:
+    """No product or code is left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +46,32 @@ class ClaimLimitReached:
 
 
 @dataclass(frozen=True, slots=True)
-class OutOfStock:
-    """No product or code is left."""
+class WrongVariant:
+    """The product has no such variant."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoIntegration:
+    """Nobody runs subscriptions for the site."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoSubscription:
+    """The customer has no subscription running."""
+
+
+@dataclass(frozen=True, slots=True)
+class CartFull:
+    """The cart holds as many free products of this reward as it may: `limit`."""
+
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class InsufficientPoints:
+    """So many approved points are missing."""
+
+    missing: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,30 +87,82 @@ class Unknown:
     """It depends on the cart, and no cart was sent."""
 
 
-Redeemability = (
-    Redeemable
-    | InsufficientPoints
+Refusable = (
+    OutOfStock
     | ClaimLimitReached
-    | OutOfStock
-    | CartRequirementsNotMet
-    | Unknown
+    | WrongVariant
+    | NoIntegration
+    | NoSubscription
+    | CartFull
+    | InsufficientPoints
 )
+"""What refuses a redemption. A cart's contents do not: they are looked at when a session starts."""
+
+Redeemability = Redeemable | Refusable | CartRequirementsNotMet | Unknown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What is asked of a reward besides the reward itself; a GET asks for nothing in particular.
+
+    `subscribed` tells whether the customer was found to have a subscription running, None when
+    nobody looked. `times` is how often its price is paid.
+    """
+
+    variant_id: str | None = None
+    cart_id: str | None = None
+    discount_minor: int | None = None
+    times: int = 1
+    subscribed: bool | None = None
+
+
+ANYTHING = Wish()
 
 
 def redeemability(
     reward: Reward, variant: RewardVariant, *, account: Account, scene: Scene, cart: Cart | None
 ) -> Redeemability:
-    """Whether this customer could claim the reward now, and if not, why."""
-    if _out_of_stock(reward):
-        return OutOfStock()
-    if is_reached(claim_limit(reward, account, scene)):
-        return ClaimLimitReached()
-    missing = cheapest(reward, variant.cost) - account.customer.points_approved
-    if missing > 0:
-        return InsufficientPoints(missing)
+    """Whether this customer could claim the reward now, and if not, why; as GETs show it."""
+    wish = Wish(cart_id=cart.id) if cart else ANYTHING
+    found = tuple(_obstacles(reward, variant, account=account, scene=scene, wish=wish))
+    if found:
+        return min(found, key=_shown_before)
     if isinstance(reward, ProductCartReward):
         return _in_cart(reward.cart_requirements, cart, scene.site.currency)
     return Redeemable()
+
+
+def refuse_unless_redeemable(
+    reward: Reward, variant: RewardVariant, *, account: Account, scene: Scene, wish: Wish
+) -> None:
+    """Raises the first refusal that stands in the way of a POST; nothing when nothing does."""
+    found = tuple(_obstacles(reward, variant, account=account, scene=scene, wish=wish))
+    if found:
+        raise _refusal(min(found, key=_refused_before))
+
+
+def refuse_unless_member(account: Account) -> None:
+    """Raises CustomerBlocked or CustomerNotEnrolled for who is no member in good standing."""
+    match account.customer.state:
+        case CustomerState.BLOCKED:
+            raise CustomerBlocked
+        case CustomerState.GUEST:
+            raise CustomerNotEnrolled
+        case CustomerState.ENROLLED:
+            return
+
+
+def is_offered(reward: Reward, variant: RewardVariant, scene: Scene) -> bool:
+    """Whether it can be bought here, now, in the customer's tier.
+
+    On content sites shoppers earn, and redeem elsewhere.
+    """
+    site = scene.site
+    return (
+        variant.enabled
+        and site.kind is not SiteKind.CONTENT
+        and reward.offered(site.id, scene.channel, scene.country)
+    )
 
 
 def claim_limit(reward: Reward, account: Account, scene: Scene) -> LimitStatus:
@@ -84,12 +171,14 @@ def claim_limit(reward: Reward, account: Account, scene: Scene) -> LimitStatus:
     return limit_status(reward.limit, counter, now=scene.now, zone=reward.zone(scene.program))
 
 
-def cheapest(reward: Reward, cost: Cost) -> int:
-    """The points it takes at least; for a discount of one's choice, those of the smallest."""
+def price(reward: Reward, cost: Cost, *, wish: Wish, currency: str) -> int:
+    """The points it takes; for a discount of one's choice that was not made, the least."""
     if isinstance(cost, FixedCost):
-        return cost.points
+        return cost.points * wish.times
+    if wish.discount_minor is not None:
+        return _rounded_up(from_minor(wish.discount_minor, currency) * cost.points_per_unit)
     if isinstance(reward, CartVariableDiscountVoucherReward):
-        return -int(-reward.minimum_discount * cost.points_per_unit // 1)
+        return _rounded_up(reward.minimum_discount * cost.points_per_unit)
     return cost.points_per_unit
 
 
@@ -104,21 +193,149 @@ def cart_shortfall(asked: CartRequirements, cart: Cart, currency: str) -> CartRe
     )
 
 
+def falls_short(short: CartRequirementsNotMet) -> bool:
+    """Whether anything is missing."""
+    return bool(short.missing_total_minor or short.missing_quantity)
+
+
+def stocked_product(reward: Reward) -> Product | None:
+    """The product of which a variant is given away, for the kinds that give one."""
+    match reward:
+        case ProductCartReward() | ActiveSubscriptionProductReward():
+            return reward.product
+        case _:
+            return None
+
+
+def counts_stock(reward: Reward) -> bool:
+    """Whether any variant of its product is counted."""
+    product = stocked_product(reward)
+    return product is not None and any(
+        each.inventory_count is not None for each in product.variants
+    )
+
+
+def items_left(variant: ProductVariant, reward: Reward, shelf: Shelf) -> int | None:
+    """How many of a variant are left to give away; None when nobody counts."""
+    if variant.inventory_count is None:
+        return None
+    given = shelf.given.get((reward.id, variant.id), 0)
+    return max(0, variant.inventory_count - given)
+
+
+def _obstacles(
+    reward: Reward, variant: RewardVariant, *, account: Account, scene: Scene, wish: Wish
+) -> Iterator[Refusable]:
+    if is_reached(claim_limit(reward, account, scene)):
+        yield ClaimLimitReached()
+    yield from _stock(reward, scene, wish)
+    yield from _subscription(reward, scene, wish)
+    if isinstance(reward, ProductCartReward):
+        yield from _cart(reward, account, scene, wish=wish)
+    cost = price(reward, variant.cost, wish=wish, currency=scene.site.currency)
+    missing = cost - account.customer.points_approved
+    if missing > 0:
+        yield InsufficientPoints(missing)
+
+
+def _stock(reward: Reward, scene: Scene, wish: Wish) -> Iterator[Refusable]:
+    product = stocked_product(reward)
+    if product is None:
+        if reward.codes is CodeSource.POOL and reward.id not in scene.shelf.pools:
+            yield OutOfStock()
+        return
+    variants = product.variants
+    if wish.variant_id is not None:
+        known = {each.id for each in variants} or {product.variant_id or wish.variant_id}
+        if wish.variant_id not in known:
+            yield WrongVariant()
+            return
+        variants = tuple(each for each in variants if each.id == wish.variant_id)
+    if variants and all(items_left(each, reward, scene.shelf) == 0 for each in variants):
+        yield OutOfStock()
+
+
+def _subscription(reward: Reward, scene: Scene, wish: Wish) -> Iterator[Refusable]:
+    match reward:
+        case ActiveSubscriptionDiscountVoucherReward() | ActiveSubscriptionProductReward():
+            if scene.site.subscription_provider is None:
+                yield NoIntegration()
+            elif wish.subscribed is False:
+                yield NoSubscription()
+        case _:
+            return
+
+
+def _cart(
+    reward: ProductCartReward, account: Account, scene: Scene, *, wish: Wish
+) -> Iterator[Refusable]:
+    limit = reward.max_redemptions_per_cart
+    if limit is None or wish.cart_id is None:
+        return
+    inside = sum(
+        claim.reward_id == reward.id
+        and claim.cart_id == wish.cart_id
+        and claim.waits_in_cart(scene.now)
+        for claim in account.held
+    )
+    if inside >= limit:
+        yield CartFull(limit)
+
+
 def _in_cart(asked: CartRequirements, cart: Cart | None, currency: str) -> Redeemability:
     if cart is None:
         return Unknown()
     short = cart_shortfall(asked, cart, currency)
-    if short.missing_total_minor or short.missing_quantity:
-        return short
-    return Redeemable()
+    return short if falls_short(short) else Redeemable()
 
 
-def _out_of_stock(reward: Reward) -> bool:
-    if isinstance(reward, ProductCartReward):
-        return _sold_out(reward.product)
-    return reward.codes is CodeSource.POOL
+_SHOWN = (
+    OutOfStock,
+    ClaimLimitReached,
+    InsufficientPoints,
+    NoIntegration,
+    NoSubscription,
+    CartFull,
+    WrongVariant,
+)
+_REFUSED = (
+    ClaimLimitReached,
+    OutOfStock,
+    WrongVariant,
+    CartFull,
+    NoIntegration,
+    NoSubscription,
+    InsufficientPoints,
+)
 
 
-def _sold_out(product: Product) -> bool:
-    counts = [variant.inventory_count for variant in product.variants]
-    return bool(counts) and all(count == 0 for count in counts)
+def _shown_before(obstacle: Refusable) -> int:
+    return _SHOWN.index(type(obstacle))
+
+
+def _refused_before(obstacle: Refusable) -> int:
+    return _REFUSED.index(type(obstacle))
+
+
+def _refusal(obstacle: Refusable) -> Refusal:
+    match obstacle:
+        case ClaimLimitReached():
+            return refusals.RewardLimitReached()
+        case OutOfStock():
+            return refusals.RewardOutOfStock()
+        case WrongVariant():
+            return refusals.InvalidVariant()
+        case NoIntegration():
+            return refusals.NoSubscriptions()
+        case NoSubscription():
+            return refusals.NoActiveSubscription()
+        case CartFull(limit=limit):
+            return refusals.CartFull(limit)
+        case InsufficientPoints(missing=missing):
+            return refusals.InsufficientPoints(missing)
+        case _:
+            assert_never(obstacle)
+
+
+def _rounded_up(points: Decimal) -> int:
+    return int(points.to_integral_value(rounding=ROUND_CEILING))

@@ -6,6 +6,7 @@ import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -31,7 +32,8 @@ class Settings:
     ``database_url`` None means the embedded server under ``data``. ``rate_limit`` is requests per
     second and key, 0 for no limit. ``secret_key`` None means the one kept in ``data``: see
     ``load_secret_key``. ``public_url`` has no slash at its end. ``worker`` tells whether
-    `leal serve` keeps a worker beside it.
+    `leal serve` keeps a worker beside it. ``outgoing_allow`` holds the networks that merchants'
+    webhooks may lead to although they are not public.
     """
 
     database_url: str | None = field(repr=False)
@@ -44,6 +46,7 @@ class Settings:
     public_url: str
     log_level: str
     worker: bool
+    outgoing_allow: tuple[IPv4Network | IPv6Network, ...]
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
@@ -62,6 +65,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         public_url=_public_url(environ, host, port),
         log_level=_log_level(environ),
         worker=_switch(environ, "LEAL_WORKER", default="on"),
+        outgoing_allow=_networks(environ, "LEAL_OUTGOING_ALLOW"),
     )
 
 
@@ -160,6 +164,18 @@ def _switch(environ: Mapping[str, str], name: str, *, default: str) -> bool:
     if text not in {"on", "off"}:
         raise BadSetting(name, f"{text!r} is neither on nor off", default)
     return text == "on"
+
+
+def _networks(environ: Mapping[str, str], name: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    given = [text.strip() for text in environ.get(name, "").split(",")]
+    try:
+        return tuple(ip_network(text) for text in given if text)
+    except ValueError as error:
+        raise BadSetting(
+            name,
+            f"holds a network that cannot be read ({error}): write its first address and length",
+            "127.0.0.0/8,10.20.0.0/16",
+        ) from error
 
 
 def _secret_key(environ: Mapping[str, str]) -> bytes | None:

@@ -2,6 +2,7 @@
 
 import base64
 import stat
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,9 @@ def test_the_public_address_follows_the_private_one(
         ("LEAL_PUBLIC_URL", "https://x.example/?a=b"),
         ("LEAL_PUBLIC_URL", "https://"),
         ("LEAL_LOG_LEVEL", "loud"),
+        ("LEAL_OUTGOING_ALLOW", "intranet"),
+        ("LEAL_OUTGOING_ALLOW", "10.0.0.1/8"),
+        ("LEAL_OUTGOING_ALLOW", "10.0.0.0/8;127.0.0.0/8"),
         ("LEAL_SECRET_KEY", "c2hvcnQ="),
         ("LEAL_SECRET_KEY", "not base64!"),
         ("LEAL_SECRET_KEY", "é"),
@@ -63,6 +67,19 @@ def test_the_public_address_follows_the_private_one(
 def test_a_wrong_value_is_named_and_a_right_one_shown(name: str, value: str) -> None:
     with pytest.raises(BadSetting, match=f"^{name}: .+; for example {name}=.+"):
         read_settings({name: value})
+
+
+@pytest.mark.parametrize(
+    ("text", "networks"),
+    [
+        ("", ()),
+        ("127.0.0.0/8", (ip_network("127.0.0.0/8"),)),
+        (" 10.20.0.0/16, fd00::/8,", (ip_network("10.20.0.0/16"), ip_network("fd00::/8"))),
+        ("10.1.2.3", (ip_network("10.1.2.3/32"),)),
+    ],
+)
+def test_networks_for_outgoing_calls_are_listed(text: str, networks: tuple[object, ...]) -> None:
+    assert read_settings({"LEAL_OUTGOING_ALLOW": text}).outgoing_allow == networks
 
 
 @pytest.mark.parametrize("encode", [base64.urlsafe_b64encode, base64.b64encode])

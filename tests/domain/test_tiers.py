@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from leal.domain.change import begin
 from leal.domain.customers import Account, DayProgress, TierMembership
 from leal.domain.program import Program
-from leal.domain.tiers import Standing, counted_since, settle_upgrade, standing
+from leal.domain.tier_moves import settle_tier
+from leal.domain.tiers import Standing, counted_since, standing
 from tests.domain.scenes import member, scene_at
 from tests.programs import program_with, put
 
@@ -144,7 +145,7 @@ def test_an_anniversary_window_starts_on_the_day_of_joining() -> None:
 )
 def test_how_long_a_new_membership_lasts(program: Program, expected: datetime | None) -> None:
     account = earned(100, born=utc(2023, 3, 5))
-    change = settle_upgrade(begin(account), scene_at(program))
+    change = settle_tier(begin(account), scene_at(program))
     assert change.customer.tier == TierMembership(
         tier_id=2, started_at=utc(2025, 6, 10, 12), expires_at=expected
     )
@@ -162,7 +163,7 @@ def earned(points: int, *, born: datetime) -> Account:
 @given(st.integers(0, 1000), st.integers(0, 1000))
 def test_more_never_means_a_lower_tier(one: int, other: int) -> None:
     def tier_for(points: int) -> int:
-        change = settle_upgrade(begin(earned(points, born=utc(2023, 3, 5))), scene_at(ROLLING))
+        change = settle_tier(begin(earned(points, born=utc(2023, 3, 5))), scene_at(ROLLING))
         assert change.customer.tier is not None
         return change.customer.tier.tier_id
 

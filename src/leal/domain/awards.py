@@ -19,7 +19,7 @@ from leal.domain.customers import HistoryRow, Resource, Transaction
 from leal.domain.lots import Moves, put, take
 from leal.domain.points import counted_towards_tiers, touched, within_range
 from leal.domain.scene import Scene
-from leal.domain.tiers import settle_upgrade
+from leal.domain.tier_moves import settle_tier
 
 
 class AwardState(StrEnum):
@@ -152,4 +152,4 @@ def _entry(row: HistoryRow, scene: Scene, cause: str, *, moves: _Moved) -> Trans
 
 
 def _settled(change: Change, scene: Scene) -> Change:
-    return within_range(touched(settle_upgrade(change, scene), scene.now))
+    return within_range(touched(settle_tier(change, scene), scene.now))

@@ -13,7 +13,7 @@ from leal.domain.rules.membership import JoinProgramRule
 from leal.domain.rules.visits import PageviewRule
 from leal.domain.scene import Scene
 from leal.domain.sites import Channel
-from leal.domain.tiers import place
+from leal.domain.tier_moves import place
 
 
 def new_customer(scene: Scene, *, merchant_id: str, email: str | None) -> Change:

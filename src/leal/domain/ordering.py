@@ -39,8 +39,9 @@ from leal.domain.rules.purchases import (
 )
 from leal.domain.rules.terms import PointsResult, RewardResult, RuleResult
 from leal.domain.scene import Scene
+from leal.domain.tier_moves import settle_tier
 from leal.domain.tier_settings import BoundaryMode
-from leal.domain.tiers import settle_upgrade, tier_of
+from leal.domain.tiers import tier_of
 
 GoodsRule = ProductPurchaseRule | CollectionPurchaseRule
 OrderRule = PurchaseRule | GoodsRule
@@ -258,7 +259,7 @@ def _count(change: Change, scene: Scene) -> Change:
         orders=now.orders - before.orders,
     )
     change = with_progress(change, progress, amount=_amount(progress, scene))
-    return within_range(touched(settle_upgrade(change, scene), scene.now))
+    return within_range(touched(settle_tier(change, scene), scene.now))
 
 
 def _at_par(net: Fraction, scene: Scene) -> int:

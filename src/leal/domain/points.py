@@ -30,8 +30,8 @@ from leal.domain.lots import put, take
 from leal.domain.program import Program, TierPointsCount
 from leal.domain.refusals import BalanceOutOfRange
 from leal.domain.scene import Scene
+from leal.domain.tier_moves import settle_tier
 from leal.domain.tier_settings import BoundaryMode
-from leal.domain.tiers import settle_upgrade
 
 MAX_POINTS = 2**53 - 1
 """The largest balance, either way, that every JSON client reads exactly."""
@@ -96,7 +96,7 @@ def award(change: Change, scene: Scene, *, row: HistoryRow, resource: Resource) 
         )
         change = with_transaction(change, posted)
         change = counted_towards_tiers(change, scene, row, pending=points)
-        return within_range(touched(settle_upgrade(change, scene), scene.now))
+        return within_range(touched(settle_tier(change, scene), scene.now))
     change, lots = put(change, points, expires_at=row.expires_at)
     posted = Transaction(
         history_id=row.id,
@@ -111,7 +111,7 @@ def award(change: Change, scene: Scene, *, row: HistoryRow, resource: Resource) 
     change = with_event(
         change, "program_events/customer.points_earned", {"points": points}, now=scene.now
     )
-    return within_range(touched(settle_upgrade(change, scene), scene.now))
+    return within_range(touched(settle_tier(change, scene), scene.now))
 
 
 def within_range(change: Change) -> Change:

@@ -1,4 +1,4 @@
-"""Tiers: where a customer stands, and when they rise.
+"""Tiers: which one a customer is in, and where they stand in it. How they move: `tier_moves`.
 
 What counts is what came in within the evaluation window, by the days of the primary site's zone.
 A rolling window reaches back as many months as a membership lasts; calendar and anniversary
@@ -7,25 +7,15 @@ program's boundary mode: points, orders, or minor units of the primary site's cu
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import assert_never
 
-from leal.domain.change import Change, with_customer, with_event, with_history
-from leal.domain.claims import ClaimSource
-from leal.domain.customers import Account, Customer, HistoryKind, HistoryRow, TierMembership
-from leal.domain.dates import (
-    add_months,
-    instant_plus_months,
-    local_day,
-    on_day_of,
-    start_of_day,
-)
+from leal.domain.customers import Account, Customer, TierMembership
+from leal.domain.dates import add_months, local_day, on_day_of, start_of_day
 from leal.domain.money import to_minor
 from leal.domain.program import Program
-from leal.domain.rewards.granting import grant
-from leal.domain.scene import Scene
 from leal.domain.tier_settings import (
     AnniversaryMembership,
     BoundaryMode,
@@ -61,7 +51,7 @@ def counted_since(program: Program, now: datetime) -> date | None:
     if tiers is None or isinstance(tiers.membership, LifetimeMembership):
         return None
     today = local_day(now, program.primary_site.zone)
-    return add_months(today, -_months(tiers.membership)) - timedelta(days=1)
+    return add_months(today, -months_of(tiers.membership)) - timedelta(days=1)
 
 
 def bound(program: Program, tier: Tier) -> int:
@@ -80,7 +70,7 @@ def standing(account: Account, program: Program, tiers: Tiers, *, now: datetime)
     """
     customer = account.customer
     tier = tier_of(customer, program) or tiers.default
-    reckoned = _Reckoning(account, program, tiers)
+    reckoned = Reckoning(account, program, tiers)
     amount = reckoned.amount(now)
     stay = membership_of(customer, program)
     ending = stay.expires_at if stay else None
@@ -98,7 +88,7 @@ def standing(account: Account, program: Program, tiers: Tiers, *, now: datetime)
             max(0, bound(program, tier) - lasting) if renewable and lasting is not None else None
         ),
         forecasted_tier=(
-            _earned(program, tiers, lasting)
+            earned_tier(program, tiers, lasting)
             if renewable and lasting is not None and tier.kind is TierKind.BOUNDARY
             else None
         ),
@@ -124,85 +114,12 @@ def membership_of(customer: Customer, program: Program) -> TierMembership | None
     return TierMembership(tier_id=tier.id, started_at=customer.enrolled_at)
 
 
-def place(change: Change, scene: Scene) -> Change:
-    """Puts a member without a tier into the default one, or as far up as what counts warrants."""
-    tiers, customer = scene.program.tiers, change.customer
-    if tiers is None or customer.tier is not None or customer.enrolled_at is None:
-        return change
-    return settle_upgrade(_enter(change, scene, tiers=tiers, tier=tiers.default), scene)
-
-
-def settle_upgrade(change: Change, scene: Scene) -> Change:
-    """Raises a member at once to the highest tier they have reached; never lowers them.
-
-    Hidden and conditional tiers are neither entered nor left by reaching a bound.
-    """
-    program, tiers = scene.program, scene.program.tiers
-    if tiers is None or change.customer.tier is None:
-        return change
-    tier = tier_of(change.customer, program) or tiers.default
-    if tier.hidden or tier.kind is not TierKind.BOUNDARY:
-        return change
-    amount = _Reckoning(change.account, program, tiers).amount(scene.now)
-    earned = _earned(program, tiers, amount)
-    if tiers.position(earned) <= tiers.position(tier):
-        return change
-    change = _enter(change, scene, tiers=tiers, tier=earned)
-    return with_event(
-        change,
-        "program_events/customer.tier_upgraded",
-        {"previous_tier_id": tier.id, "new_tier_id": earned.id},
-        now=scene.now,
-    )
-
-
-def _enter(change: Change, scene: Scene, *, tiers: Tiers, tier: Tier) -> Change:
-    expires = _membership_end(change.customer, scene, tiers=tiers, tier=tier)
-    membership = TierMembership(tier_id=tier.id, started_at=scene.now, expires_at=expires)
-    change = with_customer(change, replace(change.customer, tier=membership))
-    change, _ = with_history(
-        change,
-        HistoryRow(
-            id=0,
-            kind=HistoryKind.ENTERED_TIER,
-            state=None,
-            happened_at=scene.now,
-            tier_id=tier.id,
-            site_id=scene.site.id,
-            title=tier.name.in_(scene.program.primary_site.default_language),
-        ),
-    )
-    reward = scene.program.reward(tier.grants) if tier.grants else None
-    if reward is None:
-        return change
-    return grant(change, scene, reward, source=ClaimSource.TIER, source_id=tier.id)
-
-
-def _membership_end(
-    customer: Customer, scene: Scene, *, tiers: Tiers, tier: Tier
-) -> datetime | None:
-    zone = scene.program.primary_site.zone
-    if tier is tiers.default:
-        return None
-    match tiers.membership:
-        case LifetimeMembership():
-            return None
-        case RollingMembership(duration_months=months):
-            return instant_plus_months(scene.now, months, zone=zone)
-        case CalendarMembership() | AnniversaryMembership():
-            today = local_day(scene.now, zone)
-            _, end = _window(scene.program, tiers, customer, today=today)
-            months = _months(tiers.membership) * tiers.membership.windows
-            return start_of_day(add_months(end, months), zone)
-        case _:
-            assert_never(tiers.membership)
-
-
 def _reachable(tiers: Tiers) -> tuple[Tier, ...]:
     return tuple(tier for tier in tiers.tiers if tier.kind is TierKind.BOUNDARY and not tier.hidden)
 
 
-def _earned(program: Program, tiers: Tiers, amount: int) -> Tier:
+def earned_tier(program: Program, tiers: Tiers, amount: int) -> Tier:
+    """The highest tier whose bound an amount reaches, of those that have one and are not hidden."""
     earned = tiers.default
     for tier in _reachable(tiers):
         if bound(program, tier) <= amount:
@@ -217,9 +134,10 @@ def _next_above(tiers: Tiers, tier: Tier) -> Tier | None:
     return next((one for one in above if one in _reachable(tiers)), None)
 
 
-def _months(
+def months_of(
     membership: RollingMembership | LifetimeMembership | CalendarMembership | AnniversaryMembership,
 ) -> int:
+    """How many months an evaluation window is long."""
     match membership:
         case RollingMembership(duration_months=months) | CalendarMembership(months=months):
             return months
@@ -229,11 +147,11 @@ def _months(
             assert_never(membership)
 
 
-def _window(
+def window_of(
     program: Program, tiers: Tiers, customer: Customer, *, today: date
 ) -> tuple[date, date]:
     """First day, and day after the last, of the fixed window that contains `today`."""
-    membership, months = tiers.membership, _months(tiers.membership)
+    membership, months = tiers.membership, months_of(tiers.membership)
     if isinstance(membership, CalendarMembership):
         on = membership.starts_on
         anchor = on_day_of(_ANCHOR_YEAR, month=on.month, day=on.day)
@@ -255,8 +173,8 @@ def _first_counted(today: date, months: int) -> date:
 
 
 @dataclass(frozen=True, slots=True)
-class _Reckoning:
-    """Sums over windows of one account."""
+class Reckoning:
+    """Sums over windows of one account, whose progress must reach back as far as they do."""
 
     account: Account
     program: Program
@@ -280,7 +198,7 @@ class _Reckoning:
         if ending is None or isinstance(self.tiers.membership, LifetimeMembership):
             return None
         last = local_day(ending, self.program.primary_site.zone)
-        months = _months(self.tiers.membership)
+        months = months_of(self.tiers.membership)
         if isinstance(self.tiers.membership, RollingMembership):
             kept = _first_counted(last, months)
             return self._sum(lambda day: day >= kept)
@@ -308,7 +226,7 @@ class _Reckoning:
         return min([*leaving, *([ending] if ending else [])], default=None)
 
     def _window(self, today: date) -> tuple[date, date]:
-        return _window(self.program, self.tiers, self.account.customer, today=today)
+        return window_of(self.program, self.tiers, self.account.customer, today=today)
 
     def _sum(self, counts: Callable[[date], bool]) -> int:
         return sum(day.amount for day in self.account.progress if counts(day.earned_on))

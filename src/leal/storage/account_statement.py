@@ -6,6 +6,7 @@ $6 since which day and in which unit progress is wanted; for the larger form als
 order's merchant id and site, $9 the time until which pending awards are due, $10 an outside cause,
 $11 to $13 claims by their ids, codes or redemptions.
 """
+from leal.storage.codes import STOCKED
 
 # Everything a decision and a view need of one customer, with the program's version in force and
 # how far its clock is ahead.
@@ -14,8 +15,7 @@ _ACCOUNT = """
 SELECT p.version AS program_version, p.clock_offset_seconds,
     (SELECT json_agg(json_build_array(reward_id, variant_id, given))
         FROM reward_stock WHERE program_id = $1) AS given,
-    (SELECT array_agg(reward_id) FROM code_pools o WHERE program_id = $1 AND EXISTS (
-        SELECT FROM pool_codes c WHERE c.program_id = $1 AND c.reward_id = o.reward_id)) AS pools,
+    (SELECT array_agg(s.reward_id) FROM (/*stocked*/) AS s) AS pools,
     $3::text IS NOT NULL AND EXISTS (
         SELECT FROM customers e
         WHERE e.program_id = $1 AND e.email_key = $3 AND e.merchant_id <> $2
@@ -192,6 +192,7 @@ def statement(key: str, *, more: bool) -> str:
     if key == BY_CUSTOMER_ID:
         text = text.replace("e.merchant_id <> $2", "e.customer_id <> $2::bigint")
     for mark, filling in (
+        ("/*stocked*/", STOCKED),
         ("/*claims*/", _CLAIM_IDS),
         ("/*carts*/", _IN_CARTS),
         ("/*claim*/", CLAIM_COLUMNS),

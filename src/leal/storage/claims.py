@@ -9,6 +9,7 @@ from typing import Final
 
 from leal.domain.orders import Order
 from leal.domain.rewards.usage import codes_of, redemptions_of
+from leal.storage.codes import STOCKED
 from leal.storage.customers import ClaimKeys
 from leal.storage.db import Runner
 from leal.storage.due import Key
@@ -158,16 +159,13 @@ async def list_to_settle(
     return await _listed(on, _TO_SETTLE, program_id, until=until, after=after, limit=limit)
 
 
-# Rewards whose pool has codes again, of which claims wait for one. Each is found by its place in
-# the index, so the length of the queue does not matter.
-_REWARDS_WITHOUT_CODE = """
-SELECT reward_id FROM code_pools p WHERE program_id = $1 AND EXISTS (
-    SELECT FROM pool_codes c WHERE c.program_id = $1 AND c.reward_id = p.reward_id
-) AND EXISTS (
-    SELECT FROM claimed_rewards r WHERE r.program_id = $1 AND r.reward_id = p.reward_id
+# Rewards whose pool has codes again, of which claims wait for one.
+_REWARDS_WITHOUT_CODE = f"""
+SELECT s.reward_id FROM ({STOCKED}) AS s WHERE EXISTS (
+    SELECT FROM claimed_rewards r WHERE r.program_id = $1 AND r.reward_id = s.reward_id
         AND r.state = 'pending' AND r.code IS NULL
 )
-"""
+"""  # noqa: S608 - made of the constant above
 
 
 async def list_rewards_without_code(on: Runner, program_id: int) -> tuple[int, ...]:

@@ -30,8 +30,9 @@ def document(table: Sequence[tuple[Operation, Handler]], *, public_url: str) -> 
 
 
 _ABOUT: Final = (
-    "What leal adds of its own: why a customer has the points they have, and reports from the "
-    "ledger. Call it from servers only."
+    "What leal adds of its own: why a customer has the points they have, reports from the ledger, "
+    "vouchers at tills, codes of pools, and what is to be brought to customers. Call it from "
+    "servers only."
 )
 _SECURITY_SCHEMES: Final[dict[str, Schema]] = {
     "apiKey": {
@@ -50,5 +51,20 @@ _PATH_PARAMETERS: Final = (
         name="merchant_id",
         meaning="The customer's id in the shop",
         schema={"type": "string", "example": MERCHANT_ID},
+    ),
+    Parameter(
+        name="code",
+        meaning="The voucher's code, in upper or lower case",
+        schema={"type": "string", "example": "LL-XAIA8471QK"},
+    ),
+    Parameter(
+        name="claimed_reward_id",
+        meaning="The claimed reward, by `claimed_reward_id`",
+        schema={"type": "integer", "minimum": 1},
+    ),
+    Parameter(
+        name="reward_id",
+        meaning="The reward's id in the program document",
+        schema={"type": "integer", "minimum": 1},
     ),
 )

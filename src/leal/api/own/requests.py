@@ -3,6 +3,7 @@
 import base64
 import binascii
 import re
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -13,6 +14,7 @@ from starlette.requests import Request
 
 from leal.api.fields import invalid_option
 from leal.api.gate import Gate, require
+from leal.api.http import Reply
 from leal.api.ids import MAX_JSON_INTEGER, clean_id, decode_id, one, whole_number
 from leal.api.operations import Operation
 from leal.domain.problems import BadRequest
@@ -40,6 +42,10 @@ class Call:
     request: Request
     caller: Caller
     merchant_id: str
+
+
+Serve = Callable[[Call], Awaitable[Reply]]
+"""Serves an admitted request."""
 
 
 async def admit(request: Request, operation: Operation, gate: Gate) -> Call:

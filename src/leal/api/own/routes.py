@@ -3,7 +3,7 @@
 These are additions of leal: nothing here is part of the contracts that other clients know.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -12,12 +12,14 @@ from starlette.requests import Request
 from leal.api.gate import Gate
 from leal.api.http import Handler, Reply, json_response
 from leal.api.operations import Operation, Parameter
+from leal.api.own import codes, fulfilments, vouchers
 from leal.api.own.clocks import ADVANCE_CLOCK, SHOW_CLOCK, distance, program_of, shown
 from leal.api.own.requests import (
     DEFAULT_LIMIT,
     MAX_LIMIT,
     Call,
     Form,
+    Serve,
     admit,
     cursor_of,
     explain_part,
@@ -26,13 +28,12 @@ from leal.api.own.requests import (
 )
 from leal.api.own.views import explained, report, report_csv
 from leal.usecases import clock, reports
+from leal.usecases import codes as pools
 from leal.usecases.access import Scope
 from leal.usecases.desk import Desk
 from leal.usecases.explain import explain
 
 PREFIX = "/leal/v1"
-
-Serve = Callable[[Call], Awaitable[Reply]]
 
 
 def table(desk: Desk, gate: Gate) -> Sequence[tuple[Operation, Handler]]:
@@ -43,7 +44,10 @@ def table(desk: Desk, gate: Gate) -> Sequence[tuple[Operation, Handler]]:
         (REPORT_POINTS, serves.report_points),
         (SHOW_CLOCK, serves.show_clock),
         (ADVANCE_CLOCK, serves.advance_clock),
+        (codes.SHOW_CODES, serves.show_codes),
+        (codes.ADD_CODES, serves.add_codes),
     )
+    rows += (*vouchers.rows(desk), *fulfilments.rows(desk))
     return tuple((operation, _handler(operation, serve, gate)) for operation, serve in rows)
 
 
@@ -138,9 +142,19 @@ class _Serves:
         done = await clock.advance(self.desk, program_id, await distance(call))
         return _json(shown(await clock.show(self.desk, program_id), done))
 
+    async def show_codes(self, call: Call) -> Reply:
+        program_id, reward_id = call.caller.program_id, codes.reward_of(call)
+        return _json(codes.pool_view(await pools.load_pool(self.desk, program_id, reward_id)))
 
-def _json(document: dict[str, object]) -> Reply:
-    return json_response(msgspec.json.encode(document))
+    async def add_codes(self, call: Call) -> Reply:
+        program_id, reward_id = call.caller.program_id, codes.reward_of(call)
+        given = await codes.codes_of(call)
+        added, pool = await pools.add_codes(self.desk, program_id, reward_id, codes=given)
+        return _json(codes.added_view(added, pool), status=201)
+
+
+def _json(document: dict[str, object], *, status: int = 200) -> Reply:
+    return json_response(msgspec.json.encode(document), status=status)
 
 
 def _handler(operation: Operation, serve: Serve, gate: Gate) -> Handler:

@@ -8,11 +8,16 @@ from collections.abc import Mapping
 from typing import Final
 
 from leal.api.samples import Schema
+from leal.domain.claims import ClaimState, Fulfilment, UsageStatus
 from leal.domain.customers import CustomerState, HistoryKind, Resource
 from leal.domain.offers import Interval
 from leal.domain.orders import CancellationStatus, PaymentStatus, RefundStatus
 from leal.domain.program import Rounding
+from leal.domain.rewards.goods import OrderType
+from leal.domain.rewards.terms import RewardKind
+from leal.usecases.codes import AT_ONCE, MAX_CODE_CHARACTERS, Why
 from leal.usecases.reports import COLUMNS
+from leal.usecases.till_vouchers import WhyNot
 
 
 def _object(properties: dict[str, Schema]) -> Schema:
@@ -192,6 +197,8 @@ ERROR: Final[Schema] = {
                 "code": _STRING,
                 "message": _STRING,
                 "details": {"type": "object", "additionalProperties": _STRING},
+                "balance": {**_MONEY, "description": "What is left on the gift card"},
+                "currency": _STRING,
             },
             "required": ["message"],
             "additionalProperties": False,
@@ -208,6 +215,97 @@ _CLOCK: Final[dict[str, Schema]] = {
 }
 _WORKED_OFF: Final[Schema] = {"type": "object", "additionalProperties": _INTEGER}
 
+_POOL: Final[Schema] = {
+    **_object(
+        {
+            "reward_id": _ID,
+            "imported": _COUNT,
+            "handed_out": _COUNT,
+            "removed": _COUNT,
+            "left": _COUNT,
+            "low_at": _COUNT,
+            "low": {"type": "boolean"},
+        }
+    ),
+    "description": "What was imported was handed out, removed unused, or is left; `low` when fewer "
+    "than `low_at` are left",
+}
+_CODE: Final[Schema] = {"type": "string", "minLength": 1, "maxLength": MAX_CODE_CHARACTERS}
+
+_OPTIONAL_MONEY: Final = _or_null(_MONEY)
+_VOUCHER: Final = _object(
+    {
+        "code": _STRING,
+        "claimed_reward_id": _ID,
+        "reward_id": _ID,
+        "kind": _enum(*RewardKind),
+        "title": _STRING,
+        "state": _enum(*ClaimState),
+        "usage_status": _enum(*UsageStatus),
+        "usable": {"type": "boolean", "description": "Whether it would be taken at this moment"},
+        "why_not": _nullable(
+            _object({"code": _enum(*(each.name.lower() for each in WhyNot)), "message": _STRING})
+        ),
+        "currency": _STRING,
+        "discount_type": _enum("fixed", "percentage", None),
+        "discount_amount": _OPTIONAL_MONEY,
+        "discount_percentage": _or_null(_ID),
+        "minimum_spend": _OPTIONAL_MONEY,
+        "minimum_spend_after_discount": _OPTIONAL_MONEY,
+        "max_shipping": _OPTIONAL_MONEY,
+        "initial_balance": _OPTIONAL_MONEY,
+        "balance": _OPTIONAL_MONEY,
+        "applies_to_order_type": _enum(*OrderType),
+        "recurring_cycle_limit": _or_null(_ID),
+        "quantity": _ID,
+        "product": _nullable(
+            _object({"id": _STRING, "variant_id": _or_null(_STRING), "title": _or_null(_STRING)})
+        ),
+        "collection": _nullable(
+            _object({"id": _STRING, "title": _or_null(_STRING), "url": _or_null(_STRING)})
+        ),
+        "expires_at": _or_null(_TIME),
+        "auto_refund_at": _or_null(_TIME),
+        "used_at": _or_null(_TIME),
+        "uses": _list(
+            _object(
+                {
+                    "reference": _STRING,
+                    "amount": _OPTIONAL_MONEY,
+                    "used_at": _TIME,
+                    "by_order": {"type": "boolean"},
+                }
+            )
+        ),
+        "customer": _object({"merchant_id": _STRING}),
+    }
+)
+_REFERENCE: Final[Schema] = {
+    "type": ["string", "integer"],
+    "description": "The shop's number of the sale; an order of the same merchant id told of later "
+    "is the same use",
+    "maxLength": 255,
+    "minLength": 1,
+    "example": "R-1001",
+}
+_FULFILMENT: Final = _object(
+    {
+        "claimed_reward_id": _ID,
+        "kind": _enum(*Fulfilment, None),
+        "reward": _object({"id": _ID, "title": _STRING}),
+        "quantity": _ID,
+        "claimed_at": _TIME,
+        "fulfilled_at": _or_null(_TIME),
+        "customer": _object({"id": _ID, "merchant_id": _STRING, "email": _or_null(_STRING)}),
+        "calls": _nullable(
+            {
+                **_object({"attempts": _COUNT, "last_answer": _or_null(_STRING), "next_at": _TIME}),
+                "description": "How calling your server went; null when nobody calls it",
+            }
+        ),
+    }
+)
+
 REQUESTS: Final[Mapping[str, Schema]] = {
     "programs.advanceClock": {
         "type": "object",
@@ -221,6 +319,36 @@ REQUESTS: Final[Mapping[str, Schema]] = {
         },
         "required": ["advance"],
     },
+    "rewards.addCodes": {
+        "type": "object",
+        "properties": {
+            "codes": {
+                "type": "array",
+                "items": {**_CODE, "example": "SUMMER-7KQ2"},
+                "minItems": 1,
+                "maxItems": AT_ONCE,
+            }
+        },
+        "required": ["codes"],
+    },
+    "vouchers.use": {
+        "type": "object",
+        "properties": {
+            "reference": _REFERENCE,
+            "amount": {
+                "type": ["string", "number", "null"],
+                "description": "What to take off a gift card, in main units; all that is left "
+                "when left out",
+                "example": "4.50",
+            },
+        },
+        "required": ["reference"],
+    },
+    "vouchers.release": {
+        "type": "object",
+        "properties": {"reference": _REFERENCE},
+        "required": ["reference"],
+    },
 }
 RESPONSES: Final[Mapping[str, Mapping[int, Schema | None]]] = {
     "customers.explain": {200: _EXPLAINED},
@@ -229,4 +357,29 @@ RESPONSES: Final[Mapping[str, Mapping[int, Schema | None]]] = {
         200: _object({"clock": _object({**_CLOCK, "worked_off": _WORKED_OFF})})
     },
     "reports.points": {200: _object({"points": _REPORT})},
+    "rewards.showCodes": {200: _object({"pool": _POOL})},
+    "rewards.addCodes": {
+        201: _object(
+            {
+                "imported": _COUNT,
+                "duplicates": _list(_object({"code": _CODE, "reason": _enum(*Why)})),
+                "pool": _POOL,
+            }
+        )
+    },
+    "vouchers.validate": {200: _object({"voucher": _VOUCHER})},
+    "vouchers.use": {
+        200: _object({"voucher": _VOUCHER, "used": {"const": True}}),
+        422: ERROR,
+    },
+    "vouchers.release": {
+        200: _object({"voucher": _VOUCHER, "used": {"const": False}}),
+        422: ERROR,
+    },
+    "fulfilments.list": {
+        200: _object(
+            {"fulfilments": _list(_FULFILMENT), "cursor": _object({"next": _or_null(_STRING)})}
+        )
+    },
+    "fulfilments.complete": {200: _object({"fulfilment": _FULFILMENT}), 422: ERROR},
 }

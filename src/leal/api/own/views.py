@@ -84,6 +84,11 @@ def part_of_money(minor: Fraction, currency: str) -> str:
     return exact(minor / 10 ** minor_digits(currency))
 
 
+def instant(moment: datetime | None) -> str | None:
+    """A moment in UTC, always with milliseconds, or null."""
+    return None if moment is None else moment.isoformat(timespec="milliseconds")[:-6] + "Z"
+
+
 def code_of(why: str) -> str:
     """The short name of a reason; reasons that this leal does not know are all `other`."""
     return _CODES.get(why, "other")
@@ -93,15 +98,11 @@ _FIVE: Final = 5
 _CODES: Final = {each.value: each.name.lower() for kind in (WhyNot, Nothing) for each in kind}
 
 
-def _instant(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.isoformat(timespec="milliseconds")[:-6] + "Z"
-
-
 def _entry(found: EntryExplained) -> Json:
     entry, order = found.entry, found.order
     return {
         "id": entry.id,
-        "created_at": _instant(entry.created_at),
+        "created_at": instant(entry.created_at),
         "resource": entry.resource,
         "cause": entry.cause,
         "moved": {
@@ -110,7 +111,7 @@ def _entry(found: EntryExplained) -> Json:
             "spent": entry.points_spent,
         },
         "lots": [
-            {"expires_at": _instant(expires), "points": points} for expires, points in entry.lots
+            {"expires_at": instant(expires), "points": points} for expires, points in entry.lots
         ],
         "history": _history(entry.row),
         "rule": _rule(entry.row),
@@ -125,13 +126,13 @@ def _history(row: HistoryRow) -> Json:
         "id": row.id,
         "kind": row.kind,
         "state": row.state,
-        "happened_at": _instant(row.happened_at),
+        "happened_at": instant(row.happened_at),
         "points": row.points,
         "title": row.title,
         "reason": row.reason,
         "source": row.source,
-        "approve_at": _instant(row.approve_at),
-        "expires_at": _instant(row.expires_at),
+        "approve_at": instant(row.approve_at),
+        "expires_at": instant(row.expires_at),
         "program_version": row.program_version,
     }
 
@@ -169,7 +170,7 @@ def _order(found: OrderExplained) -> Json:
         "payment_status": order.payment_status,
         "refund_status": order.refund_status,
         "cancellation_status": order.cancellation_status,
-        "paid_at": _instant(order.paid_at),
+        "paid_at": instant(order.paid_at),
         "paid_by": order.paid_by,
         "program_version": order.program_version,
         "tier_id": order.tier_id,
@@ -198,8 +199,8 @@ def _award(found: PointsExplained, currency: str) -> Json:
         "exact": exact(found.exact),
         "rounding": terms.rounding,
         "points": found.points,
-        "approve_at": _instant(terms.approve_at),
-        "expires_at": _instant(terms.expires_at),
+        "approve_at": instant(terms.approve_at),
+        "expires_at": instant(terms.expires_at),
     }
 
 

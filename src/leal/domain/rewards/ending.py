@@ -39,10 +39,11 @@ EXPIRED = "rewards/expired"
 _KINDS = (HistoryKind.REDEEMED, HistoryKind.RECEIVED)
 
 
-def refuse_unless_refundable(claim: ClaimedReward) -> None:
+def refuse_unless_refundable(claim: ClaimedReward, now: datetime) -> None:
     """Raises RewardAlreadyRefunded, RewardExpired, RewardAlreadyUsed or VoucherNotUsable.
 
-    The last is for a voucher that a shop is still making: what is asked of it next could overtake.
+    What has come to its day has expired, whether background work has noted it yet or not. The last
+    is for a voucher that a shop is still making: what is asked of it next could overtake.
     """
     match claim.state:
         case ClaimState.VOID | ClaimState.DECLINED:
@@ -53,6 +54,8 @@ def refuse_unless_refundable(claim: ClaimedReward) -> None:
             pass
     if not claim.is_unused:
         raise RewardAlreadyUsed
+    if claim.expires_at is not None and claim.expires_at <= now:
+        raise RewardExpired
     if _is_being_made(claim):
         raise VoucherNotUsable
 

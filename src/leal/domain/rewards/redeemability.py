@@ -258,9 +258,11 @@ def _stock(reward: Reward, scene: Scene, wish: Wish) -> Iterator[Refusable]:
 def _subscription(reward: Reward, scene: Scene, wish: Wish) -> Iterator[Refusable]:
     match reward:
         case ActiveSubscriptionDiscountVoucherReward() | ActiveSubscriptionProductReward():
+            # a discount may wait for a subscription, a product goes into the next delivery of one
+            needs_one = isinstance(reward, ActiveSubscriptionProductReward)
             if scene.site.subscription_provider is None:
                 yield NoIntegration()
-            elif wish.subscribed is False:
+            elif needs_one and wish.subscribed is False:
                 yield NoSubscription()
         case _:
             return

@@ -4,18 +4,24 @@ import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from itertools import cycle, islice
 from typing import TypeAlias
+
+import msgspec
 
 from bench import award, load, pgbench, servers, tape
 from bench.samples import BenchFailed, Comparison, Sample, Side
-from bench.world import World
+from bench.world import POOL_SIZE, World, desk_on
+from leal.usecases.desk import Desk
 
 BUSY_CLIENTS = 8
 _MOST_ORDERS_PER_SECOND = 3_000
 
 _GET_TARGET = 0.5
 _AWARD_TARGET = 0.6
-_CHECKED_AWARDS = 10  # per client, to count the rows that one writes
+_REDEEM_TARGET = 0.6
+_CHECKED = 10  # per client, to count the rows that one writes
+_SHOWN_CLAIMS = 20  # so many are loaded and shown of each customer
 
 Measure: TypeAlias = Callable[[float], Sample]
 """Does its work for so many seconds, after a warm-up that is not counted."""
@@ -34,13 +40,17 @@ class Contestant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contest:
-    """The reference and the sides of leal's that are compared with it."""
+    """The reference and the sides of leal's that are compared with it.
+
+    `prepare` is done before the first round.
+    """
 
     reference: Contestant
     leal: tuple[Contestant, ...]
+    prepare: Callable[[], None] = lambda: None
 
 
-CONTESTS = ("get_customer_1", "get_customer_8", "award")
+CONTESTS = ("get_customer_1", "get_customer_8", "award", "redeem_1", "redeem_8")
 
 
 @contextmanager
@@ -60,6 +70,12 @@ def ready(world: World, names: Sequence[str], *, warm_seconds: float) -> Iterato
             ]
         if "award" in names:
             contests.append(_award(world, leal, warm_seconds=warm_seconds))
+        # last, for the claims make every document and load larger
+        contests += [
+            _redeem(world, clients, port=leal, warm_seconds=warm_seconds)
+            for clients in (1, BUSY_CLIENTS)
+            if f"redeem_{clients}" in names
+        ]
         yield contests
 
 
@@ -67,6 +83,7 @@ def hold(
     contest: Contest, *, rounds: int, seconds: float, done: Callable[[str], None]
 ) -> list[Comparison]:
     """Let every side have its turn in every round, in the opposite order in every other one."""
+    contest.prepare()
     sides = (contest.reference, *contest.leal)
     samples: dict[str, list[Sample]] = {side.name: [] for side in sides}
     for number in range(rounds):
@@ -169,11 +186,66 @@ def _award(world: World, port: int, *, warm_seconds: float) -> Contest:
     )
 
 
+def _redeem(world: World, clients: int, *, port: int, warm_seconds: float) -> Contest:
+    requests = servers.redeem_requests(
+        world, clients, reward_id=tape.REWARD_ID, kind=tape.REWARD_KIND
+    )
+
+    def reference(seconds: float) -> Sample:
+        plan = _redeeming_plan(world, clients)
+        return pgbench.run(plan, seconds=seconds, warm_seconds=warm_seconds)
+
+    def by_http(seconds: float) -> Sample:
+        plan = load.Plan(
+            port=port, seconds=seconds, warm_seconds=warm_seconds, status=201, clients=requests
+        )
+        return load.run(plan)
+
+    plural = "client" if clients == 1 else "clients"
+    return Contest(
+        reference=Contestant(name="pgbench", measure=reference),
+        leal=(
+            Contestant(
+                name="leal serve",
+                measure=by_http,
+                row=f"redeem_{clients}",
+                title=f"redeem, {clients} {plural}",
+                target=_REDEEM_TARGET if clients == BUSY_CLIENTS else None,
+            ),
+        ),
+        prepare=lambda: _prepare_redeeming(world),
+    )
+
+
+def _prepare_redeeming(world: World) -> None:
+    """Fills every customer's list of claims, and sees that both sides write the same rows."""
+    asyncio.run(_redeem_times(world, clients=world.customers, each=_SHOWN_CLAIMS))
+    plan = _redeeming_plan(world, BUSY_CLIENTS)
+    theirs = _rows_written(world, lambda: pgbench.run_times(plan, _CHECKED))
+    work = _redeem_times(world, clients=BUSY_CLIENTS, each=_CHECKED)
+    ours = _rows_written(world, lambda: asyncio.run(work))
+    if ours != theirs:
+        raise BenchFailed(f"a redemption of leal writes {ours}, one of pgbench {theirs}")
+
+
+async def _redeem_times(world: World, *, clients: int, each: int) -> None:
+    """Each of so many redeems for customers of their own, in this process."""
+
+    async def redeem(desk: Desk, ids: Sequence[str]) -> None:
+        for merchant_id in islice(cycle(ids), each):
+            await tape.redeem(desk, world, merchant_id)
+
+    async with desk_on(world) as desk:
+        slices = world.slices(clients)
+        for start in range(0, len(slices), POOL_SIZE):
+            await asyncio.gather(*(redeem(desk, ids) for ids in slices[start : start + POOL_SIZE]))
+
+
 def rows_per_award(world: World) -> dict[str, float]:
     """What one award writes, by table. Raises BenchFailed unless pgbench writes the same."""
     plan = _pgbench_plan(world)
-    theirs = _rows_written(world, lambda: pgbench.run_times(plan, _CHECKED_AWARDS))
-    in_process = award.Plan(world=world, tasks=BUSY_CLIENTS, awards=_CHECKED_AWARDS)
+    theirs = _rows_written(world, lambda: pgbench.run_times(plan, _CHECKED))
+    in_process = award.Plan(world=world, tasks=BUSY_CLIENTS, awards=_CHECKED)
     ours = _rows_written(world, lambda: award.run(in_process))
     if ours != theirs:
         raise BenchFailed(f"an award of leal writes {ours}, one of pgbench {theirs}")
@@ -184,9 +256,9 @@ def _rows_written(world: World, work: Callable[[], object]) -> dict[str, float]:
     before = asyncio.run(pgbench.settled_rows(world.url))
     work()
     after = asyncio.run(pgbench.settled_rows(world.url))
-    awards = BUSY_CLIENTS * _CHECKED_AWARDS
+    changes = BUSY_CLIENTS * _CHECKED
     return {
-        what: (count - before[what]) / awards
+        what: (count - before[what]) / changes
         for what, count in sorted(after.items())
         if count != before[what]
     }
@@ -196,3 +268,15 @@ def _pgbench_plan(world: World) -> pgbench.Plan:
     """Recorded anew for every round, so that the times in it are those of the round."""
     loaded, saved = asyncio.run(tape.record_award(world))
     return pgbench.Plan(world=world, load=loaded, save=saved, clients=BUSY_CLIENTS)
+
+
+def _redeeming_plan(world: World, clients: int) -> pgbench.Plan:
+    loaded, saved = asyncio.run(tape.record_redemption(world))
+    claim = msgspec.json.decode(str(saved.values[-1].argument))["claims"][0]
+    return pgbench.Plan(
+        world=world,
+        load=loaded,
+        save=saved,
+        clients=clients,
+        fields=pgbench.redemption(claim["points_cost"]),
+    )

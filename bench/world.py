@@ -35,7 +35,8 @@ CUSTOMERS = 240
 POOL_SIZE = 10
 FIRST_MERCHANT_ID = 1001
 
-_HIGHEST_TIER_POINTS = 100_000  # from the first day on, so that no award is one that changes tier
+# from the first day on: no award is one that changes tier, and no redemption finds too few
+_HIGHEST_TIER_POINTS = 100_000_000
 _PAST_AWARDS = 18  # with joining, a visit and the newsletter: more than the 20 rows that are shown
 
 

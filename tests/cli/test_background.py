@@ -16,6 +16,7 @@ from leal.jobs.schedule import make_round
 from leal.settings import read_settings
 from leal.storage.db import Database
 from leal.usecases.clock import read_distance
+from leal.usecases.due import Kind
 from tests.cli.command import Leal
 from tests.databases import with_database
 
@@ -24,13 +25,7 @@ def test_a_sandbox_is_made_shown_and_moved_on(leal: Leal) -> None:
     leal.run("program", "apply", leal.write(), "--sandbox")
     assert leal.run("clock", "show").split("\t")[1] == "sandbox"
     said = leal.run("clock", "advance", "15d", "--program", "1")
-    assert [line.split("\t") for line in said.splitlines()] == [
-        ["purchases", "0"],
-        ["approvals", "0"],
-        ["expiry", "0"],
-        ["notices", "0"],
-        ["reports", "0"],
-    ]
+    assert [line.split("\t") for line in said.splitlines()] == [[kind.value, "0"] for kind in Kind]
     assert leal.run("clock", "show").strip().endswith("15 days, 0:00:00")
 
 
@@ -82,7 +77,7 @@ def test_a_worker_works_is_shown_and_stops(leal: Leal, tmp_path: Path) -> None:
         assert process.wait(timeout=20) == 0
     assert "Traceback" not in log.read_text()
     kinds = {line.split("\t")[0] for line in leal.run("jobs").splitlines()}
-    assert kinds == {"purchases", "approvals", "expiry", "notices", "reports"}
+    assert kinds == {kind.value for kind in Kind}
 
 
 async def _queued(leal: Leal, database: Database) -> int:
@@ -92,7 +87,7 @@ async def _queued(leal: Leal, database: Database) -> int:
 
 def _until_it_worked(leal: Leal, process: subprocess.Popen[bytes]) -> None:
     give_up_at = time.monotonic() + 100
-    while len(json.loads(leal.run("jobs", "--json"))["runs"]) < 4:
+    while len(json.loads(leal.run("jobs", "--json"))["runs"]) < len(Kind):
         assert process.poll() is None
         assert time.monotonic() < give_up_at
         time.sleep(0.5)

@@ -1,7 +1,8 @@
 """Two leal servers on one database, and the means to call both at the same moment.
 
 A race between processes cannot be seen inside one: each has its own event loop and its own pool,
-and only the database is shared. The servers are real, started as an operator would.
+and only the database is shared. The servers are real, started as an operator would. Whether the
+calls meet well enough for a race to be lost is tried on servers that lose it (`naive.py`).
 """
 
 import asyncio
@@ -12,13 +13,16 @@ import secrets
 import socket
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, assert_never
 
 from leal.storage.db import Database
 from leal.storage.sealing import Sealer
@@ -35,6 +39,22 @@ NOW = datetime(2025, 6, 10, 12, 0, 0, tzinfo=UTC)
 _START_SECONDS = 30
 _STOP_SECONDS = 20
 _CALL_SECONDS = 30
+_READ_SECONDS = 0.05  # so long a server has for reading what was sent
+
+Command = Callable[[int], Sequence[str]]
+"""What to run for a server on a port."""
+
+
+class Rush(StrEnum):
+    """How calls are made at the same moment.
+
+    By tasks of one thread; by a thread for each; or by sending all but the last byte of every call
+    and then all last bytes, so that the servers can begin with nothing before they have everything.
+    """
+
+    TASKS = "tasks"
+    THREADS = "threads"
+    LAST_BYTE = "last_byte"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,18 +111,21 @@ class Fleet:
         """Looks at, or prepares, what the servers share."""
         return with_database(self.database_url, work)
 
-    def at_once(self, calls: Sequence[Call], *, key: str) -> list[Answer]:
+    def at_once(self, calls: Sequence[Call], *, key: str, rush: Rush = Rush.TASKS) -> list[Answer]:
         """Makes all calls at the same moment, spread evenly over the servers, in order."""
-
-        async def made() -> list[Answer]:
-            gate = asyncio.Barrier(len(calls))
-            ports = [self.ports[number % len(self.ports)] for number in range(len(calls))]
-            async with asyncio.timeout(_CALL_SECONDS):
-                return await asyncio.gather(
-                    *(_made(port, call, key, gate) for port, call in zip(ports, calls, strict=True))
-                )
-
-        return asyncio.run(made())
+        sent = [
+            _Sent(self.ports[number % len(self.ports)], call.path, _request(call, key))
+            for number, call in enumerate(calls)
+        ]
+        match rush:
+            case Rush.TASKS:
+                return asyncio.run(_by_tasks(sent))
+            case Rush.THREADS:
+                return _by_threads(sent)
+            case Rush.LAST_BYTE:
+                return _by_last_byte(sent)
+            case _:
+                assert_never(rush)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,9 +136,9 @@ class Shop:
     program_id: int
     key: str = field(repr=False)
 
-    def at_once(self, *calls: Call) -> list[Answer]:
+    def at_once(self, *calls: Call, rush: Rush = Rush.TASKS) -> list[Answer]:
         """See `Fleet.at_once`."""
-        return self.fleet.at_once(calls, key=self.key)
+        return self.fleet.at_once(calls, key=self.key, rush=rush)
 
     def publish(self, document: Document) -> None:
         """Publishes a new version of the program."""
@@ -168,8 +191,13 @@ class Shop:
         return self.fleet.on_database(lambda database: verify(database, program_id=self.program_id))
 
 
+def leal_serve(port: int) -> Sequence[str]:
+    """The server itself."""
+    return (sys.executable, "-m", "leal.cli.main", "serve", "--port", str(port))
+
+
 @contextmanager
-def running(database_url: str, folder: Path) -> Iterator[Fleet]:
+def running(database_url: str, folder: Path, command: Command = leal_serve) -> Iterator[Fleet]:
     """Starts the servers, gives them once all answer, and ends them."""
     fleet = Fleet(
         database_url=database_url,
@@ -178,25 +206,33 @@ def running(database_url: str, folder: Path) -> Iterator[Fleet]:
         secret_key=secrets.token_bytes(32),
     )
     with ExitStack() as stack:
-        processes = [stack.enter_context(_server(fleet, port, folder)) for port in fleet.ports]
+        environ = _environ(fleet, folder)
+        processes = [
+            stack.enter_context(_server(command(port), environ, log=fleet.log))
+            for port in fleet.ports
+        ]
         for port, process in zip(fleet.ports, processes, strict=True):
             _until_it_answers(port, process, fleet.log)
         yield fleet
 
 
-@contextmanager
-def _server(fleet: Fleet, port: int, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+def _environ(fleet: Fleet, folder: Path) -> Mapping[str, str]:
     environ = {k: v for k, v in os.environ.items() if not k.startswith("LEAL_")}
-    environ |= {
+    return environ | {
         "LEAL_DATABASE_URL": fleet.database_url,
         "LEAL_DATA": str(folder),
         "LEAL_RATE_LIMIT": "0",
         "LEAL_SECRET_KEY": base64.b64encode(fleet.secret_key).decode(),
     }
-    command = (sys.executable, "-m", "leal.cli.main", "serve", "--port", str(port))
+
+
+@contextmanager
+def _server(
+    command: Sequence[str], environ: Mapping[str, str], *, log: Path
+) -> Iterator[subprocess.Popen[bytes]]:
     with (
-        fleet.log.open("ab") as log,
-        subprocess.Popen(command, env=environ, stdout=log, stderr=log) as process,  # noqa: S603 - this interpreter, our own program
+        log.open("ab") as written,
+        subprocess.Popen(command, env=environ, stdout=written, stderr=written) as process,  # noqa: S603 - this interpreter, our own program
     ):
         try:
             yield process
@@ -229,17 +265,75 @@ def _free_ports(count: int) -> list[int]:
         return [probe.getsockname()[1] for probe in probes]
 
 
-async def _made(port: int, call: Call, key: str, gate: asyncio.Barrier) -> Answer:
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    try:
-        await gate.wait()
-        writer.write(_request(call, key))
-        head, _, body = (await reader.read()).partition(b"\r\n\r\n")
-    finally:
-        writer.close()
-        await writer.wait_closed()
-    assert head, f"no answer to {call.path}"
-    return Answer(status=int(head.split(maxsplit=2)[1]), body=body)
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """A call as it goes to a server."""
+
+    port: int
+    path: str
+    content: bytes
+
+    def answered(self, received: bytes) -> Answer:
+        head, _, body = received.partition(b"\r\n\r\n")
+        assert head, f"no answer to {self.path}"
+        return Answer(status=int(head.split(maxsplit=2)[1]), body=body)
+
+
+async def _by_tasks(calls: Sequence[_Sent]) -> list[Answer]:
+    gate = asyncio.Barrier(len(calls))
+
+    async def made(call: _Sent) -> Answer:
+        reader, writer = await asyncio.open_connection("127.0.0.1", call.port)
+        try:
+            await gate.wait()
+            writer.write(call.content)
+            return call.answered(await reader.read())
+        finally:
+            writer.close()
+            await writer.wait_closed()
+
+    async with asyncio.timeout(_CALL_SECONDS):
+        return await asyncio.gather(*map(made, calls))
+
+
+def _by_threads(calls: Sequence[_Sent]) -> list[Answer]:
+    gate = threading.Barrier(len(calls), timeout=_CALL_SECONDS)
+
+    def made(call: _Sent) -> Answer:
+        with _connected(call.port) as connection:
+            gate.wait()
+            connection.sendall(call.content)
+            return call.answered(_read(connection))
+
+    with ThreadPoolExecutor(len(calls)) as threads:
+        return list(threads.map(made, calls))
+
+
+def _by_last_byte(calls: Sequence[_Sent]) -> list[Answer]:
+    with ExitStack() as stack:
+        connections = [stack.enter_context(_connected(call.port)) for call in calls]
+        for connection, call in zip(connections, calls, strict=True):
+            connection.sendall(call.content[:-1])
+        time.sleep(_READ_SECONDS)
+        for connection, call in zip(connections, calls, strict=True):
+            connection.sendall(call.content[-1:])
+        return [
+            call.answered(_read(connection))
+            for connection, call in zip(connections, calls, strict=True)
+        ]
+
+
+def _connected(port: int) -> socket.socket:
+    connection = socket.create_connection(("127.0.0.1", port), timeout=_CALL_SECONDS)
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return connection
+
+
+def _read(connection: socket.socket) -> bytes:
+    parts = []
+    while part := connection.recv(65_536):
+        parts.append(part)
+    return b"".join(parts)
 
 
 def _request(call: Call, key: str) -> bytes:

@@ -13,6 +13,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
 _PATH = Path(__file__).with_name("headless-2025-06.schema.json")
+_ADDED = Path(__file__).with_name("headless-additions.schema.json")
 _OUTSIDE_THE_CONTRACT: dict[str, object] = {
     "type": "object",
     "properties": {
@@ -65,7 +66,14 @@ def kinds(shape: str, part: str) -> frozenset[str]:
 
 @lru_cache(maxsize=1)
 def _contract() -> dict[str, Any]:
+    """The published shapes, with leal's own operations and errors beside them."""
     read: dict[str, Any] = json.loads(_PATH.read_text())
+    added = json.loads(_ADDED.read_text())
+    read["$defs"].update(added["$defs"])
+    read["operations"].update(added["operations"])
+    for operation, names in added["errors"].items():
+        refused = read["operations"][operation]["responses"]["422"]
+        refused["properties"]["error"]["anyOf"] += [{"$ref": f"#/$defs/{name}"} for name in names]
     return read
 
 

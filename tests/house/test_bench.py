@@ -7,7 +7,7 @@ import pytest
 import typer
 
 from bench.__main__ import main
-from bench.pgbench import change_template
+from bench.pgbench import change_template, redemption
 from bench.samples import BenchFailed, Comparison, Sample, Side, sample_of
 
 
@@ -22,6 +22,8 @@ def test_every_comparison_runs_and_its_sides_do_the_same_work(tmp_path: Path) ->
         "award_http",
         "award_use_case",
         "order_http",
+        "redeem_1",
+        "redeem_8",
     ]
     for row in rows.values():
         assert row["leal"]["median"]["per_second"] > 0
@@ -83,3 +85,18 @@ def test_a_change_becomes_a_template_for_any_customer() -> None:
         },
         "events": [{"payload": {"points": 5}}],
     }
+
+
+def test_a_redemption_s_template_takes_a_new_code_each_time() -> None:
+    customer = dict.fromkeys(
+        ("merchant_id", "email", "email_key", "referral_id"), "x"
+    ) | dict.fromkeys(("points_approved", "points_spent", "rewards_claimed", "lifetime_points"), 1)
+    sent = {"customer": customer, "claims": [{"code": "LL-1", "points_cost": 400}]}
+    fields = redemption(400)
+    template = change_template(json.dumps(sent), fields)
+    for number in range(1, len(fields) + 1):
+        template = template.replace(f"%{number}$s", str(number))
+    filled = json.loads(template)
+    assert filled["claims"] == [{"code": "9", "points_cost": 400}]
+    assert filled["customer"]["points_spent"] == 6
+    assert fields[5].source == "c.points_spent + 400"

@@ -55,6 +55,11 @@ def apply(
     published = publication.published
     verb = "created" if publication.created else "now at"
     say(f"program {published.id} ({published.program.name}) {verb} version {published.version}")
+    for reward_id in publication.to_be_tried:
+        say(
+            f"a worker calls the address of reward {reward_id} within two minutes to try it:"
+            " GET /leal/v1/fulfilments tells what it answered"
+        )
     if publication.new_sites:
         say("the new site credentials, to be shown again with `leal site list --reveal`:")
         show_credentials(published.program, publication.new_sites, reveal=True)

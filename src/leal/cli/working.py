@@ -9,7 +9,7 @@ import signal
 import sys
 import threading
 
-from leal.app import open_desk
+from leal.app import open_desk, open_outgoing
 from leal.jobs.worker import work
 from leal.settings import Settings, read_settings
 from leal.storage.db import CannotConnect, Database
@@ -38,7 +38,8 @@ async def _work(settings: Settings) -> None:
     if database is None:
         return
     try:
-        await work(open_desk(database, settings), stop)
+        async with open_outgoing(settings) as outgoing:
+            await work(open_desk(database, settings, outgoing=outgoing), stop)
     finally:
         await database.close()
 

@@ -130,6 +130,22 @@ class NothingToFulfil(Refusal):
     """Nobody has to bring the customer anything for this claim."""
 
 
+class RuleNotEnabled(Refusal):
+    """The rule is not on for the customer's tier, or not on this site."""
+
+
+class RuleKindMismatch(Refusal):
+    """The rule is of another kind than the one asked for."""
+
+
+class RuleLimitReached(Refusal):
+    """The customer completed it as often as they may for now."""
+
+
+class RuleRequirementsNotMet(Refusal):
+    """The rule is on, and what it asks for is not given, such as the days it is open on."""
+
+
 @dataclass(eq=False)
 class BalanceOutOfRange(Refusal):
     """The change would carry a balance beyond ±(2^53-1), which JSON clients cannot hold."""

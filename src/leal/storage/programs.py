@@ -119,6 +119,18 @@ async def load_current(runner: Runner, program_id: int) -> tuple[int, str]:
     return row["version"], row["document"]
 
 
+async def lock_current(runner: Runner, program_id: int) -> str:
+    """Return the current document, and make other publications wait. Needs a transaction.
+
+    Raises Missing.
+    """
+    sql = "SELECT version FROM programs WHERE program_id = $1 FOR UPDATE"
+    version: int | None = await runner.value(sql, program_id)
+    if version is None:
+        raise _missing_program(program_id)
+    return await load_version(runner, program_id, version)
+
+
 async def list_versions(runner: Runner, program_id: int) -> tuple[VersionSummary, ...]:
     """List what was published, newest first."""
     rows = await runner.rows(

@@ -176,7 +176,18 @@ async def _try(
     saved = await customers.save(on, ask.program_id, decided)
     if saved is None:
         return None
-    return Outcome(scene=scene, account=saved, change=decided)
+    return Outcome(scene=_restocked(scene, decided), account=saved, change=decided)
+
+
+def _restocked(scene: Scene, change: Change) -> Scene:
+    """The scene with what the change gave away, or took back, counted too."""
+    if not change.stock:
+        return scene
+    given = dict(scene.shelf.given)
+    for move in change.stock:
+        key = move.reward_id, move.variant_id
+        given[key] = max(0, given.get(key, 0) + move.given)
+    return replace(scene, shelf=replace(scene.shelf, given=given))
 
 
 async def _load(desk: Desk, on: Runner, *, ask: Ask, wanted: Wanted) -> tuple[Scene, Loaded]:

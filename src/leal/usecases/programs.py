@@ -2,16 +2,18 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import msgspec
 
 from leal.domain.checks import read_program
+from leal.domain.document_problems import DocumentError
 from leal.domain.program import Program
 from leal.domain.published import PublishedProgram
-from leal.storage import clocks, credentials
+from leal.domain.rewards.fulfilling import address_of
+from leal.storage import clocks, credentials, fulfilment_calls
 from leal.storage import programs as stored
 from leal.storage.credentials import SiteCredentials
 from leal.storage.db import Database, Runner
@@ -95,11 +97,15 @@ class Programs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Publication:
-    """What publishing did. ``new_sites`` holds the credentials made for sites seen first."""
+    """What publishing did. ``new_sites`` holds the credentials made for sites seen first.
+
+    ``to_be_tried`` are the rewards whose address to be called is new: background work tries it.
+    """
 
     published: PublishedProgram
     created: bool
     new_sites: tuple[SiteCredentials, ...]
+    to_be_tried: tuple[int, ...] = ()
 
 
 class Publisher:
@@ -137,8 +143,9 @@ class Publisher:
             if sandbox:
                 await clocks.make_sandbox(runner, made)
             sites = await self._ensure_sites(runner, made, program, now=now)
-        published = PublishedProgram(id=made, version=version, program=program)
-        return Publication(published=published, created=True, new_sites=sites)
+            published = PublishedProgram(id=made, version=version, program=program)
+            tried = await _have_addresses_tried(runner, published, before={}, now=now)
+        return Publication(published=published, created=True, new_sites=sites, to_be_tried=tried)
 
     async def publish(
         self, program_id: int, value: object, *, author: str, now: datetime
@@ -155,8 +162,10 @@ class Publisher:
                 now=now,
             )
             sites = await self._ensure_sites(runner, program_id, program, now=now)
-        published = PublishedProgram(id=program_id, version=version, program=program)
-        return Publication(published=published, created=False, new_sites=sites)
+            published = PublishedProgram(id=program_id, version=version, program=program)
+            before = await _addresses_at(runner, program_id, version - 1)
+            tried = await _have_addresses_tried(runner, published, before=before, now=now)
+        return Publication(published=published, created=False, new_sites=sites, to_be_tried=tried)
 
     async def _ensure_sites(
         self, runner: Runner, program_id: int, program: Program, *, now: datetime
@@ -177,6 +186,31 @@ class Publisher:
             if await credentials.ensure_site(runner, self._sealer, fresh=fresh, now=now):
                 made.append(fresh)
         return tuple(made)
+
+
+async def _have_addresses_tried(
+    runner: Runner, published: PublishedProgram, *, before: Mapping[int, str], now: datetime
+) -> tuple[int, ...]:
+    """Puts down tests of the addresses that are new; returns their rewards."""
+    addresses = _addresses(published.program)
+    new = {each: url for each, url in addresses.items() if before.get(each) != url}
+    await fulfilment_calls.keep_tests(runner, published.id, reward_ids=tuple(addresses))
+    await fulfilment_calls.add_tests(runner, published.id, published.version, urls=new, now=now)
+    return tuple(new)
+
+
+async def _addresses_at(runner: Runner, program_id: int, version: int) -> Mapping[int, str]:
+    """The addresses of a version; none of one that today's rules for documents do not pass."""
+    document = await stored.load_version(runner, program_id, version)
+    try:
+        return _addresses(read_program(msgspec.json.decode(document)))
+    except DocumentError:
+        return {}
+
+
+def _addresses(program: Program) -> Mapping[int, str]:
+    found = ((reward.id, address_of(reward)) for reward in program.rewards)
+    return {reward_id: url for reward_id, url in found if url is not None}
 
 
 def _json(value: object) -> str:

@@ -18,10 +18,7 @@ from leal.storage.customers import ClaimKeys, Loaded, OrderKey, Wanted
 from leal.usecases import usage, vouchers
 from leal.usecases.desk import Ask, Desk, Outcome, change, known, look, scene_now
 
-_SUBSCRIPTION_KINDS = (
-    RewardKind.ACTIVE_SUBSCRIPTION_DISCOUNT_VOUCHER,
-    RewardKind.ACTIVE_SUBSCRIPTION_PRODUCT,
-)
+_SUBSCRIBED_KIND = RewardKind.ACTIVE_SUBSCRIPTION_PRODUCT
 
 
 async def claim(
@@ -90,7 +87,7 @@ async def refund(
             refuse_unless_member(account)
             if found.kind != kind:
                 raise RewardKindMismatch
-        refuse_unless_refundable(found)
+        refuse_unless_refundable(found, scene.now)
         return void(begin(account), scene, found)
 
     outcome = await change_claim(desk, ask, owned, decide=decide)
@@ -135,19 +132,18 @@ def missing_claim() -> Missing:
 async def _with_subscription(
     desk: Desk, ask: Ask, merchant_id: str, *, wanted: Redemption, address_id: int | None
 ) -> Redemption:
-    """Looks for the customer's subscription, for the kinds that need one, before anything changes.
+    """Looks for the customer's subscription, for the kind that needs one, before anything changes.
 
     Where nobody runs subscriptions there is nothing to look for, and the decision says so.
     """
-    if wanted.kind not in (None, *_SUBSCRIPTION_KINDS):
+    if wanted.kind not in (None, _SUBSCRIBED_KIND):
         return wanted
     scene = await scene_now(desk, ask)
     reward = scene.program.reward(wanted.reward_id)
     provider = scene.site.subscription_provider
-    if reward is None or reward.KIND not in _SUBSCRIPTION_KINDS or provider is None:
+    if reward is None or reward.KIND is not _SUBSCRIBED_KIND or provider is None:
         return wanted
     found = await desk.subscriptions[provider].find(
         program_id=ask.program_id, merchant_id=merchant_id, address_id=address_id, now=scene.now
     )
-    product = reward.KIND is RewardKind.ACTIVE_SUBSCRIPTION_PRODUCT
-    return replace(wanted, subscribed=found is not None, subscription=found if product else None)
+    return replace(wanted, subscribed=found is not None, subscription=found)

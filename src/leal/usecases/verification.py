@@ -7,8 +7,11 @@ from typing import Final
 
 from leal.domain.problems import Missing
 from leal.domain.program import Program
+from leal.storage import claim_verification as claims
 from leal.storage import order_verification as orders
+from leal.storage import rewriting
 from leal.storage import rule_verification as rules
+from leal.storage import shelf_verification as shelf
 from leal.storage import verification as stored
 from leal.storage.db import Database
 from leal.storage.order_verification import Constants
@@ -78,10 +81,12 @@ async def verify(
     total = sum([await stored.count_customers(database, each) for each in programs])
     notes = _Notes(progress=progress, total=total)
     progress(0, total)
-    notes.add(None, await stored.find_rewriting(database))
+    notes.add(None, await rewriting.find_rewriting(database))
     for each in programs:
         notes.add(each, await orders.find_in_program(database, each))
-        await _check_customers(database, each, notes, batch=batch_customers)
+        book = await _rule_book(database, each)
+        notes.add(each, await shelf.find_on_shelf(database, each, versions=book.versions))
+        await _check_customers(database, book, notes, batch=batch_customers)
         await _check_events(database, each, notes)
     return notes.report()
 
@@ -153,6 +158,30 @@ WHAT_NEXT: Final[Mapping[Invariant, str]] = MappingProxyType(
             "The ledger is right: delete the program's rows of points_daily and"
             " points_daily_ends; they are then added up anew"
         ),
+        Invariant.CLAIMS_PAID: (
+            "The ledger is right: look at the claim. What was bought and not paid for is to be paid"
+            " by hand or refunded, and report it as a bug of leal with this line"
+        ),
+        Invariant.CLAIM_HISTORY: (
+            "The claim is right: find what wrote to the table history beside leal, then set its row"
+            " to the claim's state and points, or restore the row from a backup"
+        ),
+        Invariant.CLAIMS_USED: (
+            "The uses are right: find what wrote to the table claimed_rewards beside leal, then set"
+            " usage and balance to what is expected. Of two uses of a voucher, settle one by hand"
+        ),
+        Invariant.CLAIMS_COUNTED: (
+            "The claims are right: find what wrote to the table customers beside leal, then set"
+            " rewards_claimed and rewards_used of these customers to what is expected"
+        ),
+        Invariant.CLAIM_CODES: (
+            "Give each customer a code of their own and put it into their claim, restore the index"
+            " claimed_rewards_by_code if it is gone, and report it as a bug of leal with this line"
+        ),
+        Invariant.STOCK: (
+            "The claims are right: set given in the table reward_stock to what is expected. When"
+            " more was given away than there was, report it as a bug of leal with this line"
+        ),
     }
 )
 
@@ -198,10 +227,20 @@ async def _chosen(database: Database, program_id: int | None) -> tuple[int, ...]
     return (program_id,)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _RuleBook:
+    """A program in force, all its versions, and what never changed in them."""
+
+    program_id: int
+    program: Program
+    versions: Mapping[int, Program]
+    constants: Constants
+
+
 async def _check_customers(
-    database: Database, program_id: int, notes: _Notes, *, batch: int
+    database: Database, rule_book: _RuleBook, notes: _Notes, *, batch: int
 ) -> None:
-    rule_book = await _rule_book(database, program_id)
+    program_id = rule_book.program_id
     first = FIRST_ID
     while True:
         ids = await stored.next_customers(database, program_id, first=first, limit=batch)
@@ -211,16 +250,6 @@ async def _check_customers(
         if ids.last == LAST_ID:
             return
         first = ids.last + 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _RuleBook:
-    """A program in force, all its versions, and what never changed in them."""
-
-    program_id: int
-    program: Program
-    versions: Mapping[int, Program]
-    constants: Constants
 
 
 async def _rule_book(database: Database, program_id: int) -> _RuleBook:
@@ -248,6 +277,7 @@ async def _consequences(database: Database, book: _RuleBook, ids: IdRange) -> Fo
             database, program_id, ids=ids, program=program, constants=constants
         ),
         *await rules.find_beyond_limits(database, program_id, ids=ids, versions=book.versions),
+        *await claims.find_in_claims(database, program_id, ids=ids, versions=book.versions),
         *await rules.find_below_tier(
             database, program_id, ids=ids, program=program, constants=constants
         ),

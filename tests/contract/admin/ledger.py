@@ -4,9 +4,16 @@ from dataclasses import replace
 from datetime import timedelta
 
 from leal.domain.change import begin, with_claim, with_history, with_transaction
-from leal.domain.claims import ClaimedReward, ClaimSource, ClaimState, Terms, UsageStatus
+from leal.domain.claims import (
+    ClaimedReward,
+    ClaimSource,
+    ClaimState,
+    Fulfilment,
+    Terms,
+)
 from leal.domain.customers import HistoryKind, HistoryRow, Resource, Transaction
 from leal.domain.rewards import Reward
+from leal.domain.rewards.custom import CustomReward
 from leal.domain.rewards.promises import terms_of
 from leal.storage import customers
 from leal.storage.customers import Wanted
@@ -22,7 +29,7 @@ def spend(
     code: str | None = "LL-ABC",
     terms: Terms | None = None,
 ) -> None:
-    """Customer 1001 pays points for a reward, and has used it."""
+    """Customer 1001 pays points for a reward."""
     world = office.world
     entry = HistoryRow(
         id=0,
@@ -46,7 +53,8 @@ def spend(
         claimed_at=world.now,
         auto_refund_at=world.now + timedelta(days=1),
         expires_at=world.now + timedelta(days=30),
-        usage_status=UsageStatus.USED,
+        balance_minor=terms_of(reward, currency="usd", language="en").initial_balance_minor,
+        fulfilment=Fulfilment.MANUAL if isinstance(reward, CustomReward) else None,
     )
     _post(office, entry, resource=Resource.CLAIMED_REWARD, points=-points, claim=claim)
 

@@ -7,6 +7,7 @@ import pytest
 from leal.api.admin.routes import table
 from leal.api.gate import Gate
 from leal.usecases.access import Scope
+from tests.contract.admin.counter import REWARD_ROUTES, REWARD_SCOPES
 from tests.contract.admin.office import (
     BODIES,
     LISTS,
@@ -29,10 +30,12 @@ def test_the_tables_of_these_tests_are_complete(office: Office) -> None:
     assert {name: (row.method, row.path) for name, row in rows.items()} == {
         **ROUTES,
         **TILL_ROUTES,
+        **REWARD_ROUTES,
     }
     assert {name: row.scope for name, row in rows.items() if row.scope} == {
         **SCOPES,
         **TILL_SCOPES,
+        **REWARD_SCOPES,
     }
 
 

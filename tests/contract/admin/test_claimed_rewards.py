@@ -13,7 +13,7 @@ from tests.programs import Document, lion_rewards, put
 Json = dict[str, Any]
 
 MUG: Document = {"id": "500", "handle": "mug", "title": "Mug", "variant_id": "501"}
-VOUCHER = {"redeemable_type": "voucher", "code": "LL-ABC", "usage_count": 1, "usage_limit": 1}
+VOUCHER = {"redeemable_type": "voucher", "code": "LL-ABC", "usage_count": 0, "usage_limit": 1}
 EXPIRES = {"expires_on": "2025-07-10"}
 
 KINDS: dict[str, tuple[Document, Json, Json]] = {
@@ -63,6 +63,7 @@ KINDS: dict[str, tuple[Document, Json, Json]] = {
                     "title": "Mug",
                     "handle": "mug",
                     "sort_key": 0,
+                    "inventory_count": None,
                 }
             ],
         },

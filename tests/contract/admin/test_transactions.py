@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tests.contract.admin.counter import VOUCHER, Counter, rewards_shop
 from tests.contract.admin.ledger import earn, expire
 from tests.contract.admin.office import (
     ADD,
@@ -254,3 +255,20 @@ def test_a_page_costs_one_statement(crowd: Office, operation: str) -> None:
     before = len(crowd.world.statements)
     crowd.call(operation)
     assert len(crowd.world.statements) == before + 1
+
+
+def test_a_claimed_reward_is_shown_as_it_is_now(new_world: NewWorld) -> None:
+    """Both the entry that spent the points and the one that gave them back tell of its end."""
+    counter = Counter(new_world(rewards_shop()))
+    counter.joins(points=1000)
+    kept, returned = counter.claims(VOUCHER), counter.claims(VOUCHER)
+    counter.orders(claimed_reward_ids=[kept["id"]])
+    void = counter.refunds(returned)
+    counter.settle()
+    back, spent, first = counter.world.get("/v2/transactions").json["transactions"][:3]
+    assert [each["resource"] for each in (back, spent, first)] == ["claimed_reward"] * 3
+    assert (back["points_approved"], spent["points_approved"]) == (500, -500)
+    assert back["claimed_reward"] == spent["claimed_reward"] == void
+    assert void["state"] == "void"
+    assert first["claimed_reward"]["redeemable"]["usage_count"] == 1
+    assert first["claimed_reward"]["state"] == "approved"

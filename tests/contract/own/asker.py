@@ -22,6 +22,13 @@ CLOCK_ROUTES: Final = {
     ADVANCE_CLOCK: ("POST", "/leal/v1/programs/{program_id}/clock"),
 }
 CLOCK_SCOPES: Final = {SHOW_CLOCK: None, ADVANCE_CLOCK: "write_configuration"}
+SHOW_CODES: Final = "rewards.showCodes"
+ADD_CODES: Final = "rewards.addCodes"
+CODES_ROUTES: Final = {
+    SHOW_CODES: ("GET", "/leal/v1/rewards/{reward_id}/codes"),
+    ADD_CODES: ("POST", "/leal/v1/rewards/{reward_id}/codes"),
+}
+CODES_SCOPES: Final = {SHOW_CODES: None, ADD_CODES: "write_configuration"}
 SCOPES: Final = {EXPLAIN: "read_customers", REPORT: "read_customers"}
 
 
@@ -33,13 +40,14 @@ class Asker:
 
     def call(self, operation: str, merchant_id: str = "ann", **how: Any) -> Answer:
         """Any operation; `query` is what follows the question mark."""
-        method, path = (ROUTES | CLOCK_ROUTES)[operation]
+        method, path = (ROUTES | CLOCK_ROUTES | CODES_ROUTES)[operation]
         query = how.pop("query", "")
         path = path.replace("{merchant_id}", merchant_id)
         path = path.replace("{program_id}", str(self.world.tenant.program_id))
+        path = path.replace("{reward_id}", how.pop("reward_id", "1"))
         answer = self.world.call(method, f"{path}?{query}" if query else path, **how)
         if answer.headers.get("content-type") == "application/json":
-            schema = RESPONSES[operation][200] if answer.status == 200 else ERROR
+            schema = RESPONSES[operation].get(answer.status, ERROR)
             assert schema is not None
             Draft202012Validator(schema).validate(answer.json)
         return answer

@@ -7,14 +7,31 @@ from leal.api.http import Reply, error_response
 from leal.domain.problems import TooMany
 from leal.domain.refusals import (
     BalanceOutOfRange,
+    BalanceTooLow,
+    CartFull,
     CustomerBlocked,
     CustomerNotEnrolled,
     EmailAlreadyInUse,
+    InsufficientPoints,
     InvalidDate,
+    InvalidDiscount,
+    InvalidVariant,
+    NoActiveSubscription,
+    NoSubscriptions,
+    NothingToFulfil,
     Refusal,
     RewardAlreadyGiven,
+    RewardAlreadyRefunded,
+    RewardAlreadyUsed,
+    RewardExpired,
+    RewardKindMismatch,
+    RewardLimitReached,
+    RewardNotEnabled,
+    RewardOutOfStock,
     SubscriptionFailed,
     UnsupportedPlatform,
+    VoucherNotMade,
+    VoucherNotUsable,
 )
 
 REFUSALS: dict[type[Refusal], tuple[str, str]] = {
@@ -50,6 +67,74 @@ REFUSALS: dict[type[Refusal], tuple[str, str]] = {
         "balance_out_of_range",
         "The balance would become too large to count. Send fewer points",
     ),
+    InsufficientPoints: (
+        "insufficient_points",
+        "The customer has too few approved points",
+    ),
+    RewardNotEnabled: (
+        "reward_not_enabled_for_customer",
+        "This reward is not on offer to this customer. Choose one of their available rewards",
+    ),
+    RewardOutOfStock: (
+        "reward_out_of_stock",
+        "Nothing of this reward is left. Raise its stock or add codes to its pool first",
+    ),
+    RewardKindMismatch: (
+        "reward_kind_mismatch",
+        "This is a reward of another kind. Send the id of one that fits",
+    ),
+    RewardLimitReached: (
+        "reward_limit_reached",
+        "The customer claimed this reward as often as its limit allows. Choose another",
+    ),
+    InvalidVariant: (
+        "invalid_variant_id",
+        "The product of this reward has no such variant. Send a variant_id of its target_products",
+    ),
+    CartFull: (
+        "max_cart_redemptions_reached",
+        "This cart holds as many of this free product as it may. Choose another reward",
+    ),
+    NoSubscriptions: (
+        "no_subscription_integration_configured",
+        "Nobody runs subscriptions for this site. Set a subscription_provider in the program",
+    ),
+    NoActiveSubscription: (
+        "no_active_subscriptions",
+        "The customer has no subscription running. They must start one first",
+    ),
+    InvalidDiscount: (
+        "invalid_discount_amount",
+        "This is not between the reward's min_redemption_amount and max_redemption_amount",
+    ),
+    VoucherNotMade: (
+        "voucher_allocation_failed",
+        "The store of vouchers could not make this one, and no points were spent. Try again later",
+    ),
+    RewardAlreadyRefunded: (
+        "reward_already_refunded",
+        "This claimed reward is void. Its points went back already",
+    ),
+    RewardAlreadyUsed: (
+        "reward_already_used",
+        "This claimed reward was used. Refund the order that used it instead",
+    ),
+    RewardExpired: (
+        "reward_expired",
+        "This claimed reward expired, and its points stay spent. Add points if you want to be kind",
+    ),
+    VoucherNotUsable: (
+        "voucher_not_usable",
+        "This voucher is still being made, or not good any more. Try again in a moment",
+    ),
+    BalanceTooLow: (
+        "balance_too_low",
+        "The gift card holds less than that. Take a smaller amount",
+    ),
+    NothingToFulfil: (
+        "nothing_to_fulfil",
+        "Nobody has to bring the customer anything for this claimed reward",
+    ),
 }
 
 
@@ -74,6 +159,11 @@ class AdminDialect:
 
 def _refused(refusal: Refusal) -> Reply:
     code, message = REFUSALS[type(refusal)]
-    if isinstance(refusal, SubscriptionFailed):
-        message = f"{message}: {refusal.reason}"
+    match refusal:
+        case SubscriptionFailed(reason=reason):
+            message = f"{message}: {reason}"
+        case InsufficientPoints(missing=missing):
+            message = f"{message}: {missing} more are needed"
+        case _:
+            pass
     return error_response(422, message, code=code)

@@ -59,9 +59,9 @@ SITE: Final = Parameter(
 _KEPT_IN_PATHS = "/%:@!$&'()*+,;=~"
 
 
-def reply(document: Json, *, headers: Headers = ()) -> Reply:
+def reply(document: Json, *, status: int = 200, headers: Headers = ()) -> Reply:
     """An object as an answer."""
-    return json_response(msgspec.json.encode(document), headers=headers)
+    return json_response(msgspec.json.encode(document), status=status, headers=headers)
 
 
 def beside(asked: Asked, page: Page[_Row], place: Callable[[_Row], Place]) -> Neighbours:

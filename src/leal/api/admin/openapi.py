@@ -64,4 +64,14 @@ _PATH_PARAMETERS: Final = (
         meaning="The shop's own id: of the customer, the order or the activity",
         schema={"type": "string", "example": MERCHANT_ID},
     ),
+    Parameter(
+        name="reward_id",
+        meaning="The reward's id in the program document",
+        schema={"type": "integer", "minimum": 1},
+    ),
+    Parameter(
+        name="claimed_reward_id",
+        meaning="The claimed reward, by `id`",
+        schema={"type": "integer", "minimum": 1},
+    ),
 )

@@ -4,7 +4,7 @@ Amounts come as numbers or strings, ids as numbers or strings, one code where a 
 as 0 and 1. What is not known is passed over; what is known and wrong is refused.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
@@ -12,8 +12,9 @@ from typing import Final
 from leal.api.admin.paging import Asked, List, resumed
 from leal.api.admin.requests import Call, limit_of, part_by_id, since_id_of
 from leal.api.fields import Fields
-from leal.api.ids import MAX_JSON_INTEGER, instant, one
+from leal.api.ids import MAX_ID_LENGTH, MAX_JSON_INTEGER, instant, one
 from leal.api.json_body import kind, parse_object, parse_object_or_empty, read_body
+from leal.domain.carts import FREE_PRODUCT_KEY
 from leal.domain.orders import (
     CancellationStatus,
     OrderItem,
@@ -237,9 +238,34 @@ def _line_item(part: Fields) -> OrderItem:
         ),
         quantity=_or_one(part.optional_integer("quantity", minimum=0, maximum=MAX_QUANTITY)),
         price=_amount(part, "price") or Decimal(0),
+        redemption_id=_redemption_id(part),
     )
     collections.tell(part)
     return item
+
+
+def _redemption_id(part: Fields) -> str | None:
+    """What marks the line as a claimed free product: one of its properties, or its attributes."""
+    for name, key in _MARKS:
+        said = part.raw(name)
+        for each in _pairs(said, key):
+            if isinstance(each, str | int) and not isinstance(each, bool):
+                return str(each)[:MAX_ID_LENGTH] or None
+        if not isinstance(said, list | dict | None):
+            part.problem(name, f"Invalid input: expected array or object, received {kind(said)}")
+    return None
+
+
+def _pairs(said: object, key: str) -> Iterator[object]:
+    """The values under the mark's name, in a list of pairs or in a plain object."""
+    if isinstance(said, dict):
+        yield said.get(FREE_PRODUCT_KEY)
+    for each in said if isinstance(said, list) else ():
+        if isinstance(each, dict) and each.get(key) == FREE_PRODUCT_KEY:
+            yield each.get("value")
+
+
+_MARKS: Final = (("properties", "name"), ("attributes", "key"))
 
 
 def _or_one(quantity: int | None) -> int:

@@ -24,6 +24,7 @@ from leal.api.admin.shape_parts import (
     whole,
 )
 from leal.api.samples import Schema
+from leal.domain.carts import FREE_PRODUCT_KEY
 from leal.domain.orders import CancellationStatus, PaymentStatus, RefundStatus
 
 _MONEY: Final[Schema] = {"type": "string", "pattern": r"^\d+\.\d{2,3}$", "example": "48.00"}
@@ -87,6 +88,20 @@ _TRACES: Final[dict[str, Schema]] = {
     "referral_id": _TEXT,
     "tracking_id": _TEXT,
 }
+_MARKED: Final = (
+    f"What the cart's line carried, as a list or a plain object; `{FREE_PRODUCT_KEY}` tells which "
+    "claimed free product it is"
+)
+
+
+def _pairs(name: str) -> Schema:
+    return {
+        "type": ["array", "object", "null"],
+        "items": {"type": "object", "properties": {name: {"type": "string"}, "value": {}}},
+        "example": [{name: FREE_PRODUCT_KEY, "value": "19fdf4cb"}],
+    }
+
+
 _ADDED: Final[dict[str, Schema]] = {
     "total_tax": {**_AMOUNT, "description": "Tax within the total"},
     "total_discounts": {**_AMOUNT, "description": "What discounts took off; shown only"},
@@ -102,6 +117,8 @@ _ADDED: Final[dict[str, Schema]] = {
                 "collection_ids": _SHOP_IDS,
                 "quantity": {"type": "integer", "minimum": 0, "maximum": MAX_QUANTITY},
                 "price": {**_AMOUNT, "description": "Of one, after discounts"},
+                "properties": {**_pairs("name"), "description": _MARKED},
+                "attributes": {**_pairs("key"), "description": "As properties"},
             },
             "required": ["product_id"],
         },

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from starlette.requests import Request
 
-from leal.api.admin import activity_routes, order_routes
+from leal.api.admin import activity_routes, order_routes, reward_routes
 from leal.api.admin.csv_form import transactions_csv
 from leal.api.admin.lists import CHANGED, PAGE, PAGING, beside, cursors, links, reply
 from leal.api.admin.paging import Asked, List
@@ -60,7 +60,7 @@ def table(desk: Desk, gate: Gate) -> Sequence[tuple[Operation, Handler]]:
         (LIST_TRANSACTIONS, serves.list_transactions),
         (WHOAMI, serves.whoami),
     )
-    rows += (*order_routes.rows(desk), *activity_routes.rows(desk))
+    rows += (*order_routes.rows(desk), *activity_routes.rows(desk), *reward_routes.rows(desk))
     return tuple((operation, _handler(operation, serve, gate)) for operation, serve in rows)
 
 

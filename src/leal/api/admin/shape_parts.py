@@ -47,6 +47,12 @@ TIME: Final[Schema] = {
     "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$",
     "example": "2025-06-01T15:00:00.000Z",
 }
+DAY: Final[Schema] = {
+    "type": "string",
+    "format": "date",
+    "pattern": r"^\d{4}-\d\d-\d\d$",
+    "example": "1990-05-17",
+}
 
 CURSOR: Final = whole({"prev": OPTIONAL_STRING, "next": OPTIONAL_STRING})
 BALANCES: Final[dict[str, Schema]] = {

@@ -7,19 +7,18 @@ name is missing from `required`. The tests check every answer against them.
 from collections.abc import Mapping
 from typing import Final
 
-from leal.api.admin import activity_shapes, order_shapes
+from leal.api.admin import activity_shapes, order_shapes, reward_shapes
 from leal.api.admin.requests import MAX_ADDED, MAX_REASON_CHARACTERS
 from leal.api.admin.shape_parts import (
     ANYTHING,
     BALANCES,
     BOOLEAN,
     COUNT,
+    DAY,
     ERROR,
     ID,
     INTEGER,
     NULL,
-    OPTIONAL_COUNT,
-    OPTIONAL_NUMBER,
     OPTIONAL_STRING,
     STRING,
     SUMMARY,
@@ -35,12 +34,6 @@ from leal.api.samples import Schema
 
 __all__ = ("ERROR", "REQUESTS", "RESPONSES")
 
-_DAY: Final[Schema] = {
-    "type": "string",
-    "format": "date",
-    "pattern": r"^\d{4}-\d\d-\d\d$",
-    "example": "1990-05-17",
-}
 _BOUND: Final[Schema] = {"type": "string", "pattern": r"^\d+\.\d{2,3}$", "example": "50.00"}
 
 
@@ -92,7 +85,7 @@ _CUSTOMER: Final = whole(
         "loyalty_tier_membership": nullable(_MEMBERSHIP),
         "tier_eligibility": NULL,
         "insights_segment": {"enum": ["At Risk", "Win Back", "Loyal", None]},
-        "birthday": of(_DAY, "null"),
+        "birthday": of(DAY, "null"),
         "referral_url": of({"type": "string", "format": "uri"}, "null"),
         "loyalty_pass_url": NULL,
         "linked_merchant_ids": {"type": "array", "items": STRING},
@@ -102,112 +95,6 @@ _CUSTOMER: Final = whole(
 )
 
 _ACTIVITY: Final = whole({**activity_shapes.ACTIVITY, "resource": NULL})
-_EXPIRES_ON: Final = of(_DAY, "null")
-_REDEEMABLE: Final[Schema] = {
-    "oneOf": [
-        whole(
-            {
-                "redeemable_type": {"const": "voucher"},
-                "code": OPTIONAL_STRING,
-                "discount_amount": OPTIONAL_NUMBER,
-                "usage_count": COUNT,
-                "usage_limit": COUNT,
-                "expires_on": _EXPIRES_ON,
-            }
-        ),
-        whole(
-            {
-                "redeemable_type": {"const": "fulfilment"},
-                "fulfilled": BOOLEAN,
-                "fulfilled_at": of(TIME, "null"),
-                "expires_on": NULL,
-            }
-        ),
-        whole(
-            {
-                "redeemable_type": {"const": "product"},
-                "product": nullable(whole({"id": STRING, "variant_id": OPTIONAL_STRING})),
-                "used_at": of(TIME, "null"),
-                "shopify_cart_line_item_context": STRING,
-                "expires_on": _EXPIRES_ON,
-            }
-        ),
-        whole(
-            {
-                "redeemable_type": {"const": "gift_card"},
-                "last_characters": OPTIONAL_STRING,
-                "initial_value": OPTIONAL_NUMBER,
-                "balance": OPTIONAL_NUMBER,
-                "currency": STRING,
-                "expires_on": _EXPIRES_ON,
-            }
-        ),
-    ]
-}
-_TARGET_PRODUCT: Final = whole(
-    {
-        "id": STRING,
-        "variant_id": OPTIONAL_STRING,
-        "sku": NULL,
-        "url": OPTIONAL_STRING,
-        "image_url": OPTIONAL_STRING,
-        "title": OPTIONAL_STRING,
-        "handle": OPTIONAL_STRING,
-        "sort_key": COUNT,
-    }
-)
-_REWARD: Final = whole(
-    {
-        "id": ID,
-        "kind": STRING,
-        "title": STRING,
-        "description": OPTIONAL_STRING,
-        "sort_key": COUNT,
-        "content": whole({"fulfilment_instructions": OPTIONAL_STRING}),
-        "point_cost": COUNT,
-        "method": enum("voucher", "store_fulfilment", "gift_card"),
-        "discount_type": enum("flat", "percentage", "custom"),
-        "discount_amount": OPTIONAL_NUMBER,
-        "minimum_spend": OPTIONAL_NUMBER,
-        "max_free_shipping": OPTIONAL_NUMBER,
-        "usage_limit": COUNT,
-        "min_redemption_amount": {"type": "number"},
-        "max_redemption_amount": {"type": "number"},
-        "site_id": ID,
-        "target_site": whole({"id": ID, "name": STRING, "url": STRING}),
-        "order_type": enum("all", "one_time", "subscription"),
-        "target_type": enum("all", "collection", "custom", "product", "shipping"),
-        "target_collections": {
-            "type": "array",
-            "items": whole({"id": STRING, "url": OPTIONAL_STRING, "restriction_text": NULL}),
-        },
-        "target_products": {"type": "array", "items": _TARGET_PRODUCT},
-        "session_options": NULL,
-        "auto_refund_seconds": OPTIONAL_COUNT,
-        "expiry_options": whole(
-            {
-                "kind": enum("does_not_expire", "expires_after_claim"),
-                "seconds": OPTIONAL_COUNT,
-            }
-        ),
-        "redeemable_expiry_options": NULL,
-        "supported_channels": {"type": "array", "items": enum("web", "pos", "mobile")},
-        "recurring_cycle_limit": OPTIONAL_COUNT,
-    }
-)
-_CLAIMED_REWARD: Final = whole(
-    {
-        "id": ID,
-        "claimed_at": TIME,
-        "point_cost": COUNT,
-        "redeemable": _REDEEMABLE,
-        "reward": _REWARD,
-        "state": enum("approved", "void"),
-        "session": NULL,
-        "auto_refund_at": of(TIME, "null"),
-        "expires_at": of(TIME, "null"),
-    }
-)
 
 
 def _transaction(resource: str, shape: Schema) -> Schema:
@@ -228,7 +115,7 @@ _TRANSACTION: Final[Schema] = {
     "oneOf": [
         _transaction("activity", _ACTIVITY),
         _transaction("adjustment", whole({"note": OPTIONAL_STRING})),
-        _transaction("claimed_reward", _CLAIMED_REWARD),
+        _transaction("claimed_reward", reward_shapes.CLAIMED_REWARD),
         _transaction("expiry", whole({})),
     ]
 }
@@ -252,13 +139,14 @@ def _points(most: int) -> Schema:
 REQUESTS: Final[Mapping[str, Schema]] = {
     **order_shapes.REQUESTS,
     **activity_shapes.REQUESTS,
+    **reward_shapes.REQUESTS,
     "customers.updateCustomer": {
         "type": "object",
         "properties": {
             "customer": {
                 "type": "object",
                 "minProperties": 1,
-                "properties": {"birthday": _DAY, "blocked": BOOLEAN},
+                "properties": {"birthday": DAY, "blocked": BOOLEAN},
             }
         },
         "required": ["customer"],
@@ -269,6 +157,7 @@ REQUESTS: Final[Mapping[str, Schema]] = {
 RESPONSES: Final[Mapping[str, Mapping[int, Schema | None]]] = {
     **order_shapes.RESPONSES,
     **activity_shapes.RESPONSES,
+    **reward_shapes.RESPONSES,
     "identity.whoami": {200: whole({"identity": _IDENTITY})},
     "customers.listCustomers": {200: page("customers", _CUSTOMER)},
     "customers.updateCustomer": {200: whole({"customer": _CUSTOMER}), 422: ERROR},

@@ -4,16 +4,21 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from leal.domain.program import Program
+from leal.domain.scene import Shelf
 
 Json = dict[str, object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Showing:
-    """What objects are made from: the program in force, and where links lead."""
+    """What objects are made from: the program in force, and where links lead.
+
+    `shelf` is what the program has to give away, where that is known.
+    """
 
     program: Program
     public_url: str
+    shelf: Shelf | None = None
 
     @property
     def language(self) -> str:

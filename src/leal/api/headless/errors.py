@@ -1,17 +1,37 @@
 """How the Headless API words its errors: one table from refusals to codes."""
 
+from collections.abc import Mapping
+
 from leal.api.http import Reply, error_response
+from leal.domain.money import wire_amount
 from leal.domain.problems import Missing, TooMany
 from leal.domain.refusals import (
     BalanceOutOfRange,
+    BalanceTooLow,
+    CartFull,
     CustomerBlocked,
     CustomerNotEnrolled,
     EmailAlreadyInUse,
+    InsufficientPoints,
     InvalidDate,
+    InvalidDiscount,
+    InvalidVariant,
+    NoActiveSubscription,
+    NoSubscriptions,
+    NothingToFulfil,
     Refusal,
     RewardAlreadyGiven,
+    RewardAlreadyRefunded,
+    RewardAlreadyUsed,
+    RewardExpired,
+    RewardKindMismatch,
+    RewardLimitReached,
+    RewardNotEnabled,
+    RewardOutOfStock,
     SubscriptionFailed,
     UnsupportedPlatform,
+    VoucherNotMade,
+    VoucherNotUsable,
 )
 
 REFUSALS: dict[type[Refusal], tuple[str, str]] = {
@@ -38,6 +58,74 @@ REFUSALS: dict[type[Refusal], tuple[str, str]] = {
     UnsupportedPlatform: (
         "unsupported_platform",
         "This site has no provider of marketing consent",
+    ),
+    InsufficientPoints: (
+        "insufficient_points",
+        "This customer has too few points for the reward",
+    ),
+    RewardNotEnabled: (
+        "reward_not_enabled_for_customer",
+        "This reward is not on offer to this customer here",
+    ),
+    RewardOutOfStock: (
+        "reward_out_of_stock",
+        "Nothing is left of this reward",
+    ),
+    RewardKindMismatch: (
+        "reward_kind_mismatch",
+        "This reward is of another kind: use the path of its own kind",
+    ),
+    RewardLimitReached: (
+        "reward_limit_reached",
+        "This customer has claimed the reward as often as they may for now",
+    ),
+    InvalidVariant: (
+        "invalid_variant_id",
+        "The product has no such variant: choose one of the reward's variants",
+    ),
+    CartFull: (
+        "max_cart_redemptions_reached",
+        "The cart holds as many free products of this reward as it may",
+    ),
+    NoSubscriptions: (
+        "no_subscription_integration_configured",
+        "This site has nobody who runs subscriptions",
+    ),
+    NoActiveSubscription: (
+        "no_active_subscriptions",
+        "This customer has no subscription running",
+    ),
+    InvalidDiscount: (
+        "invalid_discount_amount",
+        "The reward does not give a discount of this size: stay between minimum and maximum",
+    ),
+    VoucherNotMade: (
+        "voucher_allocation_failed",
+        "The shop could not make the voucher, and no points were spent: try again later",
+    ),
+    RewardAlreadyRefunded: (
+        "reward_already_refunded",
+        "This claimed reward was given back already",
+    ),
+    RewardAlreadyUsed: (
+        "reward_already_used",
+        "This claimed reward was used and cannot be given back",
+    ),
+    RewardExpired: (
+        "reward_expired",
+        "This claimed reward has expired and cannot be given back",
+    ),
+    VoucherNotUsable: (
+        "voucher_not_usable",
+        "This voucher is not good any more, or not yet",
+    ),
+    BalanceTooLow: (
+        "balance_too_low",
+        "The gift card holds less than this",
+    ),
+    NothingToFulfil: (
+        "nothing_to_fulfil",
+        "Nobody has to bring the customer anything for this claimed reward",
     ),
     RewardAlreadyGiven: (
         "reward_already_given",
@@ -73,4 +161,18 @@ class HeadlessDialect:
 
 def _refused(refusal: Refusal) -> Reply:
     code, message = REFUSALS[type(refusal)]
-    return error_response(422, message, code=code)
+    return error_response(422, message, code=code, facts=_facts(refusal))
+
+
+def _facts(refusal: Refusal) -> Mapping[str, object]:
+    """What an error tells beside its code, so that a shop can act on it."""
+    match refusal:
+        case CartFull(limit=limit):
+            return {"limit": limit}
+        case InvalidDiscount(least_minor=least, most_minor=most, currency=currency):
+            return {
+                "minimum": wire_amount(least, currency),
+                "maximum": wire_amount(most, currency),
+            }
+        case _:
+            return {}

@@ -20,6 +20,7 @@ from leal.usecases.access import Caller, CallerKind, Scope
 from leal.usecases.desk import Ask
 
 _MAX_LINES = 500
+_MAX_VALUE = 65_536
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +54,7 @@ async def admit(request: Request, operation: Operation, gate: Gate) -> Call:
     return call
 
 
-def allow_session(caller: Caller, site_id: int, merchant_id: str | None) -> None:
+def allow_session(caller: Caller, site_id: int | None, merchant_id: str | None) -> None:
     """Raises Forbidden unless the session's own site, and customer if one is named, are meant."""
     others = merchant_id is not None and merchant_id != caller.merchant_id
     if caller.site_id != site_id or others:
@@ -95,6 +96,17 @@ async def birthday_body(call: Call) -> tuple[int, int, int]:
     year = fields.integer("birthday.year", minimum=1900, maximum=9998)
     fields.done()
     return month, day, year
+
+
+def cart_id_of(fields: Fields, name: str) -> str:
+    """A cart's id without the key that it may carry behind a question mark.
+
+    The key changes while the cart does not.
+    """
+    cart_id = fields.text(name, max_length=1024).partition("?")[0]
+    if not cart_id:
+        fields.problem(name, "Too short: expected at least 1 character")
+    return cart_id
 
 
 def _vouched(caller: Caller, email: str) -> bool:
@@ -160,27 +172,27 @@ def _cart(fields: Fields) -> Cart:
     if kind == "empty":
         return Cart()
     lines = fields.parts("lines", max_length=_MAX_LINES)
-    # a cart's id may carry a key behind a question mark, which changes while the cart does not
-    cart_id = fields.text("id", max_length=1024).partition("?")[0]
     return Cart(
-        id=cart_id,
+        id=cart_id_of(fields, "id"),
         total_minor=_money(fields, "cost.total_amount"),
         lines=tuple(_line(line) for line in lines),
     )
 
 
 def _line(fields: Fields) -> CartLine:
-    marks = [
-        part.optional_text("value", max_length=1024)
+    attributes = tuple(
+        (part.text("key", max_length=1024), part.optional_text("value", max_length=_MAX_VALUE))
         for part in fields.parts("attributes", max_length=_MAX_LINES)
-        if part.text("key", max_length=1024) == FREE_PRODUCT_KEY
-    ]
+    )
     return CartLine(
         id=fields.text("id", max_length=1024),
         merchandise_id=fields.text("merchandise.id", max_length=1024),
         quantity=fields.integer("quantity", minimum=0, maximum=1_000_000),
         total_minor=_money(fields, "cost.total_amount"),
-        redemption_id=next((mark for mark in marks if mark), None),
+        redemption_id=next(
+            (value for key, value in attributes if key == FREE_PRODUCT_KEY and value), None
+        ),
+        attributes=attributes,
     )
 
 

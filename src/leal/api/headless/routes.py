@@ -7,14 +7,17 @@ nothing; what cannot be done is raised below it and worded by the dialect.
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-import msgspec
 from starlette.requests import Request
 
 from leal.api.gate import Gate
+from leal.api.headless import redeem_routes
+from leal.api.headless.prefix import PREFIX
+from leal.api.headless.replies import customer_of, reply
 from leal.api.headless.requests import Call, admit, birthday_body, session_body
 from leal.api.headless.views.configuration import configuration
-from leal.api.headless.views.customers import Showing, birthday, customer
+from leal.api.headless.views.customers import birthday
 from leal.api.headless.views.history import history_row
+from leal.api.headless.views.redemptions import requested_cart_action
 from leal.api.headless.views.values import Json
 from leal.api.http import Handler, Reply, json_response
 from leal.api.operations import Operation
@@ -23,12 +26,13 @@ from leal.domain.customers import HistoryKind
 from leal.domain.enrolment import Visit
 from leal.usecases import customers
 from leal.usecases.access import Scope
-from leal.usecases.desk import Desk, Outcome, scene_now
+from leal.usecases.desk import Desk, Outcome
+from leal.usecases.stock import scene_with_stock
 
-PREFIX = "/headless/2025-06"
 _CUSTOMER = f"{PREFIX}/{{site_id}}/customers/{{merchant_id}}"
 
 Serve = Callable[[Call], Awaitable[Reply]]
+"""How an admitted call is answered."""
 
 
 def table(desk: Desk, gate: Gate) -> Sequence[tuple[Operation, Handler]]:
@@ -41,6 +45,7 @@ def table(desk: Desk, gate: Gate) -> Sequence[tuple[Operation, Handler]]:
         (SET_BIRTHDAY, serves.set_birthday),
         (ENROLL, serves.enroll),
         (SUBSCRIBE, serves.subscribe),
+        *redeem_routes.rows(desk),
     )
     return tuple((operation, _handler(operation, serve, gate)) for operation, serve in rows)
 
@@ -102,12 +107,12 @@ class _Serves:
     desk: Desk
 
     async def get_configuration(self, call: Call) -> Reply:
-        scene = await scene_now(self.desk, call.ask)
+        scene = await scene_with_stock(self.desk, call.ask)
         return json_response(bytes(configuration(scene)))
 
     async def get_customer(self, call: Call) -> Reply:
         outcome = await customers.get(self.desk, call.ask, call.merchant_id)
-        return _reply(self._whole(outcome))
+        return reply(self._whole(outcome))
 
     async def initialize_session(self, call: Call) -> Reply:
         body = await session_body(call)
@@ -116,9 +121,15 @@ class _Serves:
             call.ask,
             merchant_id=call.merchant_id,
             visit=Visit(email=body.email, vouched=body.vouched, page_url=body.page_url),
+            cart=body.cart,
         )
-        document = self._whole(outcome, cart=body.cart)
-        return _reply({**document, "requested_cart_actions": []})
+        asked = outcome.change.cart_actions if outcome.change else ()
+        return reply(
+            {
+                **self._whole(outcome, cart=body.cart),
+                "requested_cart_actions": [requested_cart_action(each) for each in asked],
+            }
+        )
 
     async def set_birthday(self, call: Call) -> Reply:
         month, day, year = await birthday_body(call)
@@ -126,7 +137,7 @@ class _Serves:
             self.desk, call.ask, call.merchant_id, month=month, day=day, year=year
         )
         known = outcome.account.customer.birthday
-        return _reply(
+        return reply(
             {
                 "updated": _changed(outcome),
                 "birthday": known and birthday(known),
@@ -136,11 +147,11 @@ class _Serves:
 
     async def enroll(self, call: Call) -> Reply:
         outcome = await customers.enrol(self.desk, call.ask, call.merchant_id)
-        return _reply({"enrolled": _changed(outcome), "customer": self._customer(outcome)})
+        return reply({"enrolled": _changed(outcome), "customer": self._customer(outcome)})
 
     async def subscribe(self, call: Call) -> Reply:
         outcome = await customers.subscribe_to_email(self.desk, call.ask, call.merchant_id)
-        return _reply(
+        return reply(
             {
                 "updated": _changed(outcome),
                 "email_marketing_consent": {"state": outcome.account.customer.email_consent},
@@ -160,8 +171,7 @@ class _Serves:
         }
 
     def _customer(self, outcome: Outcome, *, cart: Cart | None = None) -> Json:
-        showing = Showing(scene=outcome.scene, public_url=self.desk.public_url, cart=cart)
-        return customer(outcome.account, showing)
+        return customer_of(self.desk, outcome, cart=cart)
 
 
 def _handler(operation: Operation, serve: Serve, gate: Gate) -> Handler:
@@ -169,10 +179,6 @@ def _handler(operation: Operation, serve: Serve, gate: Gate) -> Handler:
         return await serve(await admit(request, operation, gate))
 
     return handler
-
-
-def _reply(document: Json) -> Reply:
-    return json_response(msgspec.json.encode(document))
 
 
 def _changed(outcome: Outcome) -> bool:

@@ -15,6 +15,7 @@ from leal.domain.customers import (
     Resource,
     Subject,
 )
+from leal.domain.dates import local_day
 from leal.domain.expiry import expires_at
 from leal.domain.limits import LimitStatus, is_reached, limit_status, tally
 from leal.domain.points import award
@@ -39,6 +40,7 @@ class WhyNot(StrEnum):
     OTHER_PLACE = "the address is not one that the rule is about"
     BEFORE_JOINING = "it was done before the customer joined"
     MEMBER_ALREADY = "the customer is a member already"
+    CLOSED = "the rule is open on other days only"
     NO_ACTIVITY = "purchases are reported as orders"
 
 
@@ -57,6 +59,8 @@ def why_not(rule: Rule, account: Account, scene: Scene) -> WhyNot | None:
         return WhyNot.DISABLED
     if is_reached(completion_limit(rule, account, scene)):
         return WhyNot.LIMIT_REACHED
+    if not rule.is_open(local_day(scene.now, rule.zone(scene.program))):
+        return WhyNot.CLOSED
     return None
 
 

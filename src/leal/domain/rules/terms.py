@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 from typing import Annotated, ClassVar, TypeAlias
 
@@ -95,7 +96,8 @@ class RuleTerms(Offer):
 
     Exactly one of `points` and `reward` (the id of a reward) is set; the checks of the document
     see to it. `tiers` overrides by tier key. `approval_days`: days until pending points become
-    spendable, 0 for at once.
+    spendable, 0 for at once. `opens_on` and `closes_on` are the first and the last day on which it
+    can be completed, in the zone of its site; None for no bound.
     """
 
     TAG: ClassVar[str] = "kind"
@@ -106,6 +108,13 @@ class RuleTerms(Offer):
     tiers: Mapping[TierKey, RuleOverride] = field(default_factory=dict, hash=False)
     approval_days: ApprovalDays = 0
     approval: Approval = Approval.IMMEDIATE
+    opens_on: date | None = None
+    closes_on: date | None = None
+
+    def is_open(self, day: date) -> bool:
+        """Tell whether the rule can be completed on a day."""
+        opened = self.opens_on is None or self.opens_on <= day
+        return opened and (self.closes_on is None or day <= self.closes_on)
 
     def variant_for(self, tier: Tier | None) -> RuleVariant:
         """Say what the rule is in this tier; None when the program has no tiers.

@@ -1,5 +1,7 @@
 """Claimed rewards as the customer document shows them."""
 
+from leal.api.headless.views.redemptions import active_cart_redemption, claimed_product
+from leal.api.headless.views.showing import Showing
 from leal.api.headless.views.values import (
     Idiom,
     Json,
@@ -11,13 +13,13 @@ from leal.api.headless.views.values import (
 )
 from leal.domain.claims import ClaimedProduct, ClaimedReward, ClaimSource, Terms
 from leal.domain.rewards.terms import RewardKind
-from leal.domain.scene import Scene
 
 _GIFT_CARD_SHOWN = 4
 
 
-def claimed_reward(claim: ClaimedReward, scene: Scene) -> Json:
+def claimed_reward(claim: ClaimedReward, showing: Showing) -> Json:
     """One claim; `redeemable` is left out while there is nothing to redeem yet."""
+    scene = showing.scene
     reward = scene.program.reward(claim.reward_id)
     shape: Json = {
         "id": claim.id,
@@ -28,7 +30,7 @@ def claimed_reward(claim: ClaimedReward, scene: Scene) -> Json:
         "source": _source(claim),
         "auto_refund_at": optional_instant(claim.auto_refund_at),
     }
-    redeemable = _redeemable(claim, scene.language)
+    redeemable = _redeemable(claim, showing)
     if redeemable is not None:
         shape["redeemable"] = redeemable
     return shape
@@ -44,19 +46,28 @@ def _source(claim: ClaimedReward) -> Json:
             return {"kind": claim.source, "tier_id": claim.source_id}
 
 
-def _redeemable(claim: ClaimedReward, language: str) -> Json | None:
+def _redeemable(claim: ClaimedReward, showing: Showing) -> Json | None:
+    kind, language = RewardKind(claim.kind), showing.scene.language
+    match kind:
+        case RewardKind.CUSTOM:
+            return _custom(claim)
+        case RewardKind.PRODUCT_CART:
+            return _free_product(claim, showing)
+        case RewardKind.ACTIVE_SUBSCRIPTION_PRODUCT:
+            return _added_product(claim, showing)
+        case _:
+            return None if claim.code is None else _coded(claim, claim.code, language)
+
+
+def _coded(claim: ClaimedReward, code: str, language: str) -> Json:
     kind = RewardKind(claim.kind)
-    if kind is RewardKind.CUSTOM:
-        return _custom(claim)
-    if claim.code is None:
-        return None
     shape: Json = {"kind": kind, "usage_status": claim.usage_status}
     if kind is RewardKind.GIFT_CARD:
-        return {**shape, **_gift_card(claim, claim.code, language)}
+        return {**shape, **_gift_card(claim, code, language)}
     if kind is not RewardKind.ACTIVE_SUBSCRIPTION_DISCOUNT_VOUCHER:
         shape["expires_at"] = optional_instant(claim.expires_at)
         shape["used_at"] = optional_instant(claim.used_at)
-    return {**shape, "code": claim.code, **_voucher(kind, claim.terms, language)}
+    return {**shape, "code": code, **_voucher(kind, claim.terms, language)}
 
 
 def _voucher(kind: RewardKind, terms: Terms, language: str) -> Json:
@@ -115,7 +126,7 @@ def _gift_card(claim: ClaimedReward, code: str, language: str) -> Json:
     return {
         "code_last_characters": code[-_GIFT_CARD_SHOWN:],
         "initial_balance": money(terms.initial_balance_minor or 0, idiom),
-        "current_balance": money(terms.current_balance_minor or 0, idiom),
+        "current_balance": money(claim.balance_minor or 0, idiom),
         "expires_at": optional_instant(claim.expires_at),
     }
 
@@ -124,10 +135,44 @@ def _custom(claim: ClaimedReward) -> Json:
     shape: Json = {
         "kind": claim.kind,
         "usage_status": claim.usage_status,
-        "fulfilled_at": optional_instant(claim.terms.fulfilled_at),
+        "fulfilled_at": optional_instant(claim.fulfilled_at),
         "fulfilment_explanation": claim.terms.fulfilment_explanation,
     }
     return shape if claim.code is None else {**shape, "code": claim.code}
+
+
+def _free_product(claim: ClaimedReward, showing: Showing) -> Json | None:
+    """A free product that was put into a cart; one that was granted waits for its variant."""
+    product = claim.terms.product
+    if product is None or claim.redemption_id is None:
+        return None
+    return {
+        "kind": claim.kind,
+        "usage_status": claim.usage_status,
+        "used_at": optional_instant(claim.used_at),
+        "cart_line_identifier": claim.redemption_id,
+        "quantity": claim.terms.quantity,
+        "product": claimed_product(claim, product, showing),
+        "active_cart_redemption": active_cart_redemption(claim, showing),
+    }
+
+
+def _added_product(claim: ClaimedReward, showing: Showing) -> Json | None:
+    product, delivery = claim.terms.product, claim.subscription
+    if product is None or delivery is None:
+        return None
+    return {
+        "kind": claim.kind,
+        "usage_status": claim.usage_status,
+        "quantity": claim.terms.quantity,
+        "product": claimed_product(claim, product, showing),
+        "subscription_details": {
+            "kind": "recharge",
+            "address_id": delivery.address_id,
+            "onetime_id": delivery.onetime_id,
+            "next_subscription_scheduled_at": instant(delivery.next_subscription_scheduled_at),
+        },
+    }
 
 
 def _product(product: ClaimedProduct) -> Json:

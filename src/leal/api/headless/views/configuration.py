@@ -22,8 +22,9 @@ from leal.domain.program import Program
 from leal.domain.published import PublishedProgram
 from leal.domain.referral_settings import DiscountIncentive, Incentive, ShippingIncentive
 from leal.domain.rewards import Reward
+from leal.domain.rewards.redeemability import counts_stock
 from leal.domain.rules import Rule
-from leal.domain.scene import Scene
+from leal.domain.scene import EMPTY_SHELF, Scene, Shelf
 from leal.domain.sites import Channel, SiteKind
 from leal.domain.tier_settings import (
     AnniversaryMembership,
@@ -60,7 +61,13 @@ def idiom_of(program: Program, whom: Audience) -> Idiom:
 
 
 def configuration(scene: Scene) -> msgspec.Raw:
-    """The configuration for whoever is asking, as encoded JSON."""
+    """The configuration for whoever is asking, as encoded JSON.
+
+    Where goods are counted, what is left of them is part of it and changes with every claim.
+    """
+    if scene.shelf.given and _counts(scene.published):
+        given = tuple(sorted(scene.shelf.given.items()))
+        return _encoded_with(scene.published, audience(scene), given)
     return _encoded(scene.published, audience(scene))
 
 
@@ -89,8 +96,27 @@ def offered_rewards(program: Program, whom: Audience) -> tuple[Reward, ...]:
     )
 
 
+Given = tuple[tuple[tuple[int, str], int], ...]
+"""How many of which variant of which reward were given away."""
+
+
+@lru_cache(maxsize=1024)
+def _counts(published: PublishedProgram) -> bool:
+    return any(map(counts_stock, published.program.rewards))
+
+
 @lru_cache(maxsize=1024)
 def _encoded(published: PublishedProgram, whom: Audience) -> msgspec.Raw:
+    return _written(published, whom, EMPTY_SHELF)
+
+
+@lru_cache(maxsize=64)
+def _encoded_with(published: PublishedProgram, whom: Audience, given: Given) -> msgspec.Raw:
+    """Few are kept, as stock changes and old ones are never asked for again."""
+    return _written(published, whom, Shelf(given=dict(given)))
+
+
+def _written(published: PublishedProgram, whom: Audience, shelf: Shelf) -> msgspec.Raw:
     program = published.program
     idiom = idiom_of(program, whom)
     document: Json = {
@@ -111,7 +137,7 @@ def _encoded(published: PublishedProgram, whom: Audience) -> msgspec.Raw:
         ],
         "rewards": [
             {
-                **reward_head(reward, idiom),
+                **reward_head(reward, idiom, shelf),
                 "variants": [
                     reward_variant(variant, idiom) for variant in reward.variants(program.tiers)
                 ],

@@ -16,12 +16,22 @@ from leal.api.headless.views.configuration import (
     offered_rules,
 )
 from leal.api.headless.views.history import history_row
-from leal.api.headless.views.offers import reward_head, reward_variant, rule_head, rule_variant
+from leal.api.headless.views.offers import (
+    reward_head,
+    reward_properties,
+    reward_variant,
+    rule_head,
+    rule_variant,
+)
+from leal.api.headless.views.redemptions import (
+    active_cart_redemptions,
+    cart_requirements_detail,
+)
+from leal.api.headless.views.showing import Showing
 from leal.api.headless.views.tiers import tier_membership
-from leal.api.headless.views.values import Idiom, Json, instant, money, optional_instant
+from leal.api.headless.views.values import Idiom, Json, instant, optional_instant
 from leal.api.links import referral_link
 from leal.domain.birthdays import next_birthday
-from leal.domain.carts import Cart
 from leal.domain.customers import Account, Birthday, Counter, CustomerState, Subject
 from leal.domain.dates import local_day
 from leal.domain.limits import (
@@ -35,14 +45,19 @@ from leal.domain.offers import Limit
 from leal.domain.published import PublishedProgram
 from leal.domain.rewards import Reward
 from leal.domain.rewards.redeemability import (
+    CartFull,
     CartRequirementsNotMet,
     ClaimLimitReached,
     InsufficientPoints,
+    NoIntegration,
+    NoSubscription,
     OutOfStock,
     Redeemability,
     Redeemable,
     Unknown,
+    WrongVariant,
     claim_limit,
+    counts_stock,
     redeemability,
 )
 from leal.domain.rewards.terms import RewardVariant
@@ -59,15 +74,6 @@ REFERRAL_CHANNELS = (
     "instagram",
     "device_share",
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Showing:
-    """What a document is made from: the scene, the cart if one was sent, and where links lead."""
-
-    scene: Scene
-    public_url: str
-    cart: Cart | None = None
 
 
 def customer(account: Account, showing: Showing) -> Json:
@@ -95,11 +101,11 @@ def customer(account: Account, showing: Showing) -> Json:
         tier_membership=tier_membership(account, scene),
         birthday=birthday(born) if born else None,
         next_birthday=next_birthday(born, today).isoformat() if born else None,
-        claimed_rewards=[claimed_reward(claim, scene) for claim in account.claims],
+        claimed_rewards=[claimed_reward(claim, showing) for claim in account.claims],
         available_rules=_available_rules(account, scene),
         available_rewards=_available_rewards(account, showing),
         history=[history_row(row, scene) for row in account.history],
-        active_cart_redemptions=[],
+        active_cart_redemptions=active_cart_redemptions(account, showing),
         email_marketing_consent={"state": person.email_consent},
         sms_marketing_consent={"state": person.sms_consent},
         receipt_upload_url=None,
@@ -130,12 +136,16 @@ class _ShownRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _ShownReward:
-    """A reward on the shelf; `unclaimed` is its limit for who never claimed it."""
+    """A reward on the shelf; `unclaimed` is its limit for who never claimed it.
+
+    `counted` tells that its stock changes from one reply to the next.
+    """
 
     reward: Reward
     variant: RewardVariant
     fixed: Json
     unclaimed: msgspec.Raw
+    counted: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,7 +176,13 @@ def _shelf(published: PublishedProgram, whom: Audience, tier_id: int | None) -> 
             fixed = _fixed({**reward_head(reward, idiom), "variant": reward_variant(offer, idiom)})
             unclaimed = _encoded(_limit(_unused(reward.limit), _CLAIMS))
             rewards.append(
-                _ShownReward(reward=reward, variant=offer, fixed=fixed, unclaimed=unclaimed)
+                _ShownReward(
+                    reward=reward,
+                    variant=offer,
+                    fixed=fixed,
+                    unclaimed=unclaimed,
+                    counted=counts_stock(reward),
+                )
             )
     return _Shelf(rules=tuple(rules), rewards=tuple(rewards))
 
@@ -225,12 +241,15 @@ def _available_rewards(account: Account, showing: Showing) -> list[Json]:
         if counter is not None:
             limit = _limit(claim_limit(each.reward, account, scene), _CLAIMS, scene)
         context: Json = {
-            "can_redeem": _can_redeem(can, scene),
+            "can_redeem": _can_redeem(can, showing.idiom),
             "last_claimed_at": optional_instant(counter.last_at if counter else None),
             "claim_count": counter.total if counter else 0,
             "claim_limit": limit,
         }
-        shown.append({**each.fixed, "context": context})
+        shape: Json = {**each.fixed, "context": context}
+        if each.counted and scene.shelf.given:
+            shape["properties"] = reward_properties(each.reward, showing.idiom, scene.shelf)
+        shown.append(shape)
     return shown
 
 
@@ -282,7 +301,7 @@ def _limit(status: LimitStatus, counted: _Counted, scene: Scene | None = None) -
             assert_never(status)
 
 
-def _can_redeem(can: Redeemability, scene: Scene) -> Json:
+def _can_redeem(can: Redeemability, idiom: Idiom) -> Json:
     match can:
         case Redeemable():
             return {"state": "redeemable"}
@@ -295,34 +314,14 @@ def _can_redeem(can: Redeemability, scene: Scene) -> Json:
         case CartRequirementsNotMet():
             return {
                 "state": "cart_requirements_not_met",
-                "cart_requirements_detail": _shortfall(can, scene),
+                "cart_requirements_detail": cart_requirements_detail(can, idiom),
             }
-        case Unknown():
+        case CartFull():
+            return {"state": "max_redemptions_for_cart_reached"}
+        case Unknown() | WrongVariant() | NoIntegration() | NoSubscription():
             return {"state": "unknown"}
         case _:
             assert_never(can)
-
-
-def _shortfall(short: CartRequirementsNotMet, scene: Scene) -> Json:
-    total, quantity = short.missing_total_minor, short.missing_quantity
-    idiom = Idiom(scene.site.currency, scene.language)
-    return {
-        "minimum_cart_total": _requirement(
-            total,
-            {"additional_amount_required": money(total or 0, idiom)},
-        ),
-        "minimum_line_item_quantity": _requirement(
-            quantity, {"additional_quantity_required": quantity}
-        ),
-    }
-
-
-def _requirement(missing: int | None, lacking: Json) -> Json:
-    if missing is None:
-        return {"state": "no_requirement"}
-    if missing == 0:
-        return {"state": "requirement_met"}
-    return {"state": "requirement_not_met", **lacking}
 
 
 def _referral_urls(account: Account, showing: Showing) -> Json | None:

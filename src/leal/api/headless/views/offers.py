@@ -28,6 +28,7 @@ from leal.domain.rewards.custom import (
     WebhookFulfillment,
 )
 from leal.domain.rewards.goods import Collection, Product
+from leal.domain.rewards.redeemability import items_left
 from leal.domain.rewards.terms import Cost, FixedCost, RewardVariant, VariableCost
 from leal.domain.rewards.vouchers import (
     CartDiscountVoucherReward,
@@ -39,6 +40,7 @@ from leal.domain.rewards.vouchers import (
 )
 from leal.domain.rules import Rule
 from leal.domain.rules.terms import PointsResult, RewardResult, RuleKind, RuleVariant
+from leal.domain.scene import EMPTY_SHELF, Shelf
 
 _RULE_PROPERTIES = {
     RuleKind.CUSTOM: ("name",),
@@ -64,14 +66,41 @@ def rule_head(rule: Rule) -> Json:
     return head
 
 
-def reward_head(reward: Reward, idiom: Idiom) -> Json:
+def reward_head(reward: Reward, idiom: Idiom, shelf: Shelf = EMPTY_SHELF) -> Json:
     """What a reward shows to everyone: id, kind, limit and properties."""
     return {
         "id": reward.id,
         "kind": reward.KIND,
         "limit": limit(reward.limit),
-        "properties": _reward_properties(reward, idiom),
+        "properties": reward_properties(reward, idiom, shelf),
     }
+
+
+def reward_properties(reward: Reward, idiom: Idiom, shelf: Shelf) -> Json:
+    """What is special to a reward of its kind; of counted goods, how many are left."""
+    match reward:
+        case ProductCartReward():
+            asked = reward.cart_requirements
+            return {
+                "product": _stocked(reward.product, reward, shelf),
+                "max_redemptions_per_cart": reward.max_redemptions_per_cart,
+                "cart_requirements": {
+                    "minimum_cart_total": optional_amount(asked.minimum_cart_total, idiom),
+                    "minimum_line_item_count": asked.minimum_line_item_count,
+                },
+            }
+        case ActiveSubscriptionProductReward(product=product):
+            return {"product": _stocked(product, reward, shelf)}
+        case ActiveSubscriptionDiscountVoucherReward():
+            return {
+                "discount_type": reward.discount.KIND,
+                "discount": discount(reward.discount, idiom),
+                "recurring_cycle_limit": reward.recurring_cycle_limit,
+            }
+        case CustomReward(fulfillment=fulfillment):
+            return _fulfillment(fulfillment)
+        case _:
+            return _voucher_properties(reward, idiom)
 
 
 def limit(terms: Limit | None) -> Json | None:
@@ -145,32 +174,6 @@ def _cost(cost: Cost, idiom: Idiom) -> tuple[Json, str]:
             return shape, wording.points_per(points, _one_unit(idiom), idiom.language)
         case _:
             assert_never(cost)
-
-
-def _reward_properties(reward: Reward, idiom: Idiom) -> Json:
-    match reward:
-        case ProductCartReward():
-            asked = reward.cart_requirements
-            return {
-                "product": _stocked(reward.product),
-                "max_redemptions_per_cart": reward.max_redemptions_per_cart,
-                "cart_requirements": {
-                    "minimum_cart_total": optional_amount(asked.minimum_cart_total, idiom),
-                    "minimum_line_item_count": asked.minimum_line_item_count,
-                },
-            }
-        case ActiveSubscriptionProductReward(product=product):
-            return {"product": _stocked(product)}
-        case ActiveSubscriptionDiscountVoucherReward():
-            return {
-                "discount_type": reward.discount.KIND,
-                "discount": discount(reward.discount, idiom),
-                "recurring_cycle_limit": reward.recurring_cycle_limit,
-            }
-        case CustomReward(fulfillment=fulfillment):
-            return _fulfillment(fulfillment)
-        case _:
-            return _voucher_properties(reward, idiom)
 
 
 Voucher = (
@@ -261,7 +264,7 @@ def _collection(collection: Collection) -> Json:
     return {"id": collection.id, "title": collection.title, "url": collection.url}
 
 
-def _stocked(product: Product) -> Json:
+def _stocked(product: Product, reward: Reward, shelf: Shelf) -> Json:
     return {
         "id": product.id,
         "handle": product.handle,
@@ -273,7 +276,7 @@ def _stocked(product: Product) -> Json:
                 "id": variant.id,
                 "title": variant.title,
                 "sort_key": variant.sort_key,
-                "inventory_count": variant.inventory_count,
+                "inventory_count": items_left(variant, reward, shelf),
             }
             for variant in product.variants
         ],

@@ -1,0 +1,25 @@
+"""What the handlers of this API answer with: an outcome as a document, encoded."""
+
+import msgspec
+
+from leal.api.headless.views.customers import customer
+from leal.api.headless.views.showing import Showing
+from leal.api.headless.views.values import Json
+from leal.api.http import Reply, json_response
+from leal.domain.carts import Cart
+from leal.usecases.desk import Desk, Outcome
+
+
+def reply(document: Json, *, status: int = 200) -> Reply:
+    """A document as an answer."""
+    return json_response(msgspec.json.encode(document), status=status)
+
+
+def showing(desk: Desk, outcome: Outcome, *, cart: Cart | None = None) -> Showing:
+    """What the documents about an outcome are made from."""
+    return Showing(scene=outcome.scene, public_url=desk.public_url, cart=cart)
+
+
+def customer_of(desk: Desk, outcome: Outcome, *, cart: Cart | None = None) -> Json:
+    """The customer as they are after all that was done."""
+    return customer(outcome.account, showing(desk, outcome, cart=cart))

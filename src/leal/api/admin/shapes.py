@@ -101,7 +101,22 @@ _CUSTOMER: Final = whole(
     }
 )
 
-_ACTIVITY: Final = whole({**activity_shapes.ACTIVITY, "resource": NULL})
+_ACTIVITY: Final[Schema] = {
+    "oneOf": [
+        whole({**activity_shapes.ACTIVITY, "resource": NULL}),
+        whole(
+            {
+                **activity_shapes.ACTIVITY,
+                "resource": {"const": "order"},
+                "order": {
+                    **order_shapes.LISTED,
+                    "description": "Only for keys that may read orders",
+                },
+            },
+            "order",
+        ),
+    ]
+}
 _EXPIRES_ON: Final = of(_DAY, "null")
 _REDEEMABLE: Final[Schema] = {
     "oneOf": [

@@ -59,6 +59,7 @@ class Model:
             getattr(self, fact.what)(fact)
 
     def session(self, fact: Fact) -> None:
+        self.lapse()
         if self.blocked:
             return
         if not self.joined:
@@ -73,6 +74,7 @@ class Model:
         return len(same) >= self.setup.visits
 
     def review(self, fact: Fact) -> None:
+        self.lapse()
         if self.blocked or fact.name in self.reviews:
             return
         award = {"what": "review", "points": REVIEW_POINTS, "state": "pending", "approve_at": None}
@@ -106,12 +108,14 @@ class Model:
             self.due(fact)
 
     def block(self, fact: Fact) -> None:
+        self.lapse()
         self.blocked = bool(fact.how)
 
     def publish(self, fact: Fact) -> None:
         self.setup = fact.setup or self.setup
 
     def give(self, fact: Fact) -> None:
+        self.lapse()
         self.award("hand", fact.amount)
 
     def take(self, fact: Fact) -> None:
@@ -119,6 +123,7 @@ class Model:
         self.spend_points(fact.amount)
 
     def due(self, _fact: Fact) -> None:
+        self.lapse()
         waiting = [each for each in self.awards if each["state"] == "pending"]
         dated = [each for each in waiting if each["approve_at"] is not None]
         for award in sorted(dated, key=lambda each: each["approve_at"]):
@@ -192,6 +197,11 @@ class Model:
             taken = min(points, self.lots[end])
             self.lots[end] -= taken
             points -= taken
+
+    def seen(self, now: datetime) -> int:
+        """The approved points as they are shown: what is over by now is gone, saved or not."""
+        over = sum(left for end, left in self.lots.items() if end <= now)
+        return self.approved - over
 
     def lapse(self) -> None:
         over = {end: left for end, left in self.lots.items() if end <= self.now and left}

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import asyncpg
 import msgspec
@@ -38,14 +38,16 @@ class Wanted:
     """Whom to load and how much.
 
     The customer is found by the shop's id for them, else by leal's, else through the order.
-    `email` is looked up beside; `lots` are for taking points; `order`, `due_before` and `source`
-    ask for an order and for the history rows a decision is about.
+    `email` is looked up beside; `lots` are for taking points, and without them only those are
+    loaded that end by `overdue_at` or carry no day; `order`, `due_before` and `source` ask for an
+    order and for the history rows a decision is about.
     """
 
     merchant_id: str | None = None
     customer_id: int | None = None
     email: str | None = None
     lots: bool = False
+    overdue_at: datetime | None = None
     progress_mode: BoundaryMode | None = None
     progress_since: date | None = None
     order: OrderKey | None = None
@@ -72,6 +74,7 @@ class Loaded:
     source_known: bool = False
 
 
+_ALL_LOTS = datetime.max.replace(tzinfo=UTC)
 _SMALL = {key: statement(key, more=False) for key in (BY_MERCHANT_ID, BY_CUSTOMER_ID)}
 _LARGE = {key: statement(key, more=True) for key in (BY_MERCHANT_ID, BY_CUSTOMER_ID, BY_ORDER)}
 
@@ -83,7 +86,7 @@ async def load(on: Runner, program_id: int, wanted: Wanted) -> Loaded:
         program_id,
         value,
         email_key(wanted.email),
-        wanted.lots,
+        _ALL_LOTS if wanted.lots else wanted.overdue_at,
         wanted.progress_since,
         wanted.progress_mode,
     ]

@@ -99,7 +99,7 @@ class Summary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Posting:
-    """One ledger transaction with what it belongs to, as of now: a history row, a claim, an order."""
+    """One ledger transaction with what it belongs to as of now: history row, claim and order."""
 
     id: int
     resource: Resource

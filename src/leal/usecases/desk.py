@@ -73,11 +73,13 @@ Decide = Callable[[Loaded, Scene], Change]
 
 
 async def look(desk: Desk, ask: Ask, merchant_id: str) -> Outcome:
-    """Reads a customer; changes nothing. Raises Missing for an unknown site or customer."""
-    scene, loaded = await _load(
-        desk, desk.database, ask=ask, wanted=Wanted(merchant_id=merchant_id)
-    )
-    return Outcome(scene=scene, account=known(loaded))
+    """Reads a customer; changes nothing. Raises Missing for an unknown site or customer.
+
+    Points whose end has come are not shown, whether the job came round or not.
+    """
+    wanted = Wanted(merchant_id=merchant_id)
+    scene, loaded = await _load(desk, desk.database, ask=ask, wanted=wanted)
+    return Outcome(scene=scene, account=lapsing.seen(known(loaded), scene))
 
 
 async def change(desk: Desk, ask: Ask, wanted: Wanted, *, decide: Decide) -> Outcome:
@@ -85,7 +87,7 @@ async def change(desk: Desk, ask: Ask, wanted: Wanted, *, decide: Decide) -> Out
 
     `decide` gets what was loaded and raises Refusal, Missing or BadRequest to say no. A change
     that does nothing is not saved. Points that have expired by now lapse first, as a change of
-    their own, when the lots were asked for: nobody spends them before the job comes round.
+    their own: nobody spends or sees them before the job comes round.
     """
     for _ in range(_TRIES_WITHOUT_LOCK):
         outcome = await _try(desk, desk.database, ask=ask, wanted=wanted, decide=decide)
@@ -188,6 +190,7 @@ def _windowed(wanted: Wanted, published: PublishedProgram, now: datetime) -> Wan
         wanted,
         progress_mode=tiers.boundary_mode if tiers else None,
         progress_since=counted_since(published.program, now),
+        overdue_at=now if lapsing.by_date(published.program) else None,
     )
 
 

@@ -67,7 +67,7 @@ SELECT p.version AS program_version, p.clock_offset_seconds,
                     SELECT nullif(expires_at, 'infinity') AS expires_at, remaining
                     FROM lots
                     WHERE program_id = $1 AND customer_id = c.customer_id AND remaining > 0
-                        AND (expires_at <= $4 OR expires_at = 'infinity')
+                        AND (expires_at <= $4::timestamptz OR expires_at = 'infinity')
                     ORDER BY expires_at
                 ) AS l), '[]') END AS lots/*more*/
         FROM customers c WHERE c.program_id = $1 AND /*key*/

@@ -5,7 +5,7 @@ customer in between, the save applies nothing and the loop runs again from the l
 stale tries it takes the row's lock first.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -100,6 +100,25 @@ async def change(desk: Desk, ask: Ask, wanted: Wanted, *, decide: Decide) -> Out
         if outcome is not None:
             return outcome
     raise DatabaseAway
+
+
+async def change_together(
+    desk: Desk, ask: Ask, wanted: Sequence[Wanted], *, decide: Decide
+) -> tuple[Change | None, ...]:
+    """Loads and decides for one customer after the other, and saves all in one statement.
+
+    For work on many who are named by their ids, in rising order. None for whom this was no way:
+    someone came between, or something is overdue; they are changed alone.
+    """
+    decided: list[Change | None] = []
+    for each in wanted:
+        scene, loaded = await _load(desk, desk.database, ask=ask, wanted=each)
+        alone = loaded.account is None or lapsing.overdue(loaded.account.lots, scene)
+        decided.append(None if alone else decide(loaded, scene))
+    worthwhile = [each for each in decided if each is not None and not each.is_empty]
+    told = await customers.save_all(desk.database, ask.program_id, worthwhile)
+    stale = [each for each, saved in zip(worthwhile, told, strict=True) if not saved]
+    return tuple(None if any(each is one for one in stale) else each for each in decided)
 
 
 async def scene_now(desk: Desk, ask: Ask) -> Scene:

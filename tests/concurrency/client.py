@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import cycle
@@ -10,6 +11,8 @@ from typing import Any
 from tests.concurrency.fleet import Answer
 
 _SECONDS = 60
+_IDLE_SECONDS = 2.0
+"""A server hangs up on who is silent for some seconds, so longer silence begins anew."""
 
 
 @dataclass(slots=True)
@@ -19,6 +22,7 @@ class Client:
     ports: Sequence[int]
     connections: list[http.client.HTTPConnection] = field(init=False)
     turns: Any = field(init=False)
+    used_at: dict[int, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.connections = [
@@ -29,10 +33,14 @@ class Client:
     def call(self, method: str, path: str, *, key: str, body: object = None) -> Answer:
         """Any request of JSON, or of nothing."""
         connection = next(self.turns)
+        if time.monotonic() - self.used_at.get(connection.port, 0) > _IDLE_SECONDS:
+            connection.close()
         said = None if body is None else json.dumps(body).encode()
         connection.request(method, path, body=said, headers={"Authorization": f"Bearer {key}"})
         response = connection.getresponse()
-        return Answer(status=response.status, body=response.read())
+        answer = Answer(status=response.status, body=response.read())
+        self.used_at[connection.port] = time.monotonic()
+        return answer
 
     def close(self) -> None:
         """Hangs up."""

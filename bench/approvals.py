@@ -48,7 +48,7 @@ _DOCUMENT = {
     ],
     "rules": [{"id": 1, "kind": "purchase", "title": "Buy", "points": 5}],
 }
-# A customer, an award that waits since yesterday, and the entry that made it wait.
+# A customer, an award that waits since yesterday, the entry that made it wait, and its completion.
 _FILL = (
     """
 INSERT INTO customers (program_id, site_id, merchant_id, enrolled_at, points_pending, referral_id,
@@ -69,6 +69,12 @@ INSERT INTO transactions (program_id, customer_id, history_id, resource, cause, 
 SELECT $1, customer_id, history_id, 'activity', 'awarded', 0, 50, 0, '[]', now(),
     pg_snapshot_xmax(pg_current_snapshot())
 FROM history WHERE program_id = $1
+""",
+    """
+INSERT INTO counters (program_id, customer_id, subject, subject_id, total, day, week, month, year,
+    last_at)
+SELECT $1, customer_id, 'rule', 1, 1, 1, 1, 1, 1, now() - interval '15 days'
+FROM customers WHERE program_id = $1
 """,
 )
 _PENDING = "SELECT EXISTS (SELECT FROM history WHERE program_id = $1 AND state = 'pending')"
@@ -142,8 +148,8 @@ async def _filled(database: Database, awards: int) -> int:
     program_id = made.published.id
     async with database.transaction() as runner:
         await runner.execute(_FILL[0], program_id, awards)
-        await runner.execute(_FILL[1], program_id)
-        await runner.execute(_FILL[2], program_id)
+        for statement in _FILL[1:]:
+            await runner.execute(statement, program_id)
     await database.execute("VACUUM ANALYZE")
     await database.execute("CHECKPOINT")
     return program_id

@@ -92,13 +92,13 @@ class Fleet:
     log: Path
     secret_key: bytes = field(repr=False)
 
-    def new_shop(self, document: Document) -> "Shop":
-        """Publishes one more program."""
+    def new_shop(self, document: Document, *, sandbox: bool = False) -> "Shop":
+        """Publishes one more program; the time of a sandbox can be moved on."""
 
         async def publish(database: Database) -> Shop:
             sealer = Sealer(self.secret_key)
             publisher = Publisher(database, sealer, fresh=secrets.token_hex)
-            made = await publisher.create(document, author="test", now=NOW)
+            made = await publisher.create(document, author="test", now=NOW, sandbox=sandbox)
             program_id = made.published.id
             key = await create_key(
                 database, program_id, name="test", scopes=Scope, fresh=secrets.token_hex, now=NOW

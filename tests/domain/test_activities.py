@@ -309,6 +309,36 @@ def test_what_is_done_once_cannot_be_done_again_after_a_no(kind: RuleKind) -> No
     assert why is WhyNot.LIMIT_REACHED
 
 
+@pytest.mark.parametrize(
+    ("limit", "days", "why"),
+    [
+        ({"count": 1, "interval": "year"}, 364, WhyNot.TOO_SOON),
+        ({"count": 1, "interval": "year"}, 365, None),
+        ({"count": 5, "interval": "day"}, 1, WhyNot.TOO_SOON),
+        ({"count": 5, "interval": "day"}, 0, WhyNot.TOO_SOON),
+        (None, 364, WhyNot.TOO_SOON),
+        (None, 366, None),
+    ],
+)
+def test_another_birthday_brings_nothing_within_365_days(
+    limit: Document | None, days: int, why: WhyNot | None
+) -> None:
+    """Whatever the rule's limit: a calendar year ends between 10 June and 9 June."""
+    shop = program(rule(RuleKind.BIRTHDAY, limit=limit))
+    change, _ = done(scene_at(shop), Activity(name="$birthday", merchant_id="5"))
+    scene = scene_at(shop, NOON.replace(hour=1) + timedelta(days=days))
+    again, found = done(scene, Activity(name="$birthday", merchant_id="6"), saved(change))
+    assert found is why
+    assert again.customer.points_approved == (20 if why is None else 10)
+
+
+def test_other_rules_know_no_such_time_between() -> None:
+    shop = program(rule(RuleKind.CUSTOM))
+    change, _ = done(scene_at(shop), Activity(name="quiz", merchant_id="5"))
+    _, why = done(scene_at(shop), Activity(name="quiz", merchant_id="6"), saved(change))
+    assert why is None
+
+
 def test_spent_points_are_taken_back_all_the_same() -> None:
     scene = scene_at(program(rule(RuleKind.CUSTOM)))
     change, _ = done(scene, Activity(name="quiz", merchant_id="5"))

@@ -80,21 +80,43 @@ def test_two_at_once_and_in_parts_approve_each_award_once(new_world: NewWorld) -
 
 def test_what_a_crash_left_is_done_by_the_next_run(new_world: NewWorld) -> None:
     world = new_world(shop())
-    _bought(world, names=30)
+    _bought(world, names=40)
     world.later(days=15)
 
     async def cut_short() -> None:
-        run = asyncio.create_task(approve_all(world.desk, world.tenant.program_id))
+        work = approve_all(world.desk, world.tenant.program_id, at_once=1)
+        run = asyncio.create_task(work)
         while not await _some_approved(world):
             pass
         run.cancel()
         await asyncio.gather(run, return_exceptions=True)
 
     world.run(cut_short())
-    left = sum(balance(world, f"c{number}")[1] for number in range(30)) // 50
-    assert 0 < left < 30
+    left = sum(balance(world, f"c{number}")[1] for number in range(40)) // 50
+    assert 0 < left < 40
     assert _approve(world) == left
-    assert {balance(world, f"c{number}") for number in range(30)} == {(50, 0)}
+    assert {balance(world, f"c{number}") for number in range(40)} == {(50, 0)}
+    assert is_clean(world)
+
+
+def test_who_is_changed_meanwhile_is_approved_all_the_same(new_world: NewWorld) -> None:
+    """Customers are saved together; one whose version moved on since is done alone."""
+    world = new_world(shop())
+    _bought(world, names=20)
+    world.later(days=15)
+    program_id = world.tenant.program_id
+
+    async def interfered() -> int:
+        run = asyncio.create_task(approve_all(world.desk, program_id))
+        while not run.done():
+            await world.database.execute(
+                "UPDATE customers SET version = version + 1 WHERE customer_id = 1 + $1",
+                len(world.statements) % 20,
+            )
+        return await run
+
+    assert world.run(interfered()) == 20
+    assert {balance(world, f"c{number}") for number in range(20)} == {(50, 0)}
     assert is_clean(world)
 
 

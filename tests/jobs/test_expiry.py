@@ -67,6 +67,39 @@ def test_a_lot_ends_as_its_day_begins(new_world: NewWorld) -> None:
     assert is_clean(world)
 
 
+def test_expired_points_are_not_shown_before_the_job_comes_round(new_world: NewWorld) -> None:
+    world = new_world(_by_date())
+    join(world, "ann")
+    give(world, "ann", 70)
+    _at(world, 2025, 6, 11, 12)
+    give(world, "ann", 30)
+    _at(world, 2025, 7, 9, 23, 59, 59)
+    assert balance(world, "ann") == (100, 0)
+    _at(world, 2025, 7, 10)
+    before = everything(world)
+    world.statements.clear()
+    early = world.get("/headless/2025-06/1/customers/ann?channel=web").json
+    assert len(world.statements) == 1
+    assert everything(world) == before
+    assert early["customer"]["points_approved"] == 30
+    assert _lapse(world) == 1
+    assert world.get("/headless/2025-06/1/customers/ann?channel=web").json == early
+    assert balance(world, "ann") == (30, 0)
+
+
+def test_what_changes_a_customer_lets_lapse_what_is_over(new_world: NewWorld) -> None:
+    """A visit neither takes nor shows points, yet what it answers with is right."""
+    world = new_world(_by_date())
+    join(world, "ann")
+    give(world, "ann", 70)
+    _at(world, 2025, 7, 10)
+    body = {"customer": {"email": "else@lion.example"}, "session": {}}
+    answer = world.post("/headless/2025-06/1/customers/ann/sessions?channel=pos", body).json
+    assert answer["customer"]["points_approved"] == 0
+    assert _lapse(world) == 0
+    assert is_clean(world)
+
+
 def test_a_second_run_changes_nothing(new_world: NewWorld) -> None:
     world = new_world(_by_date())
     for name in ("ann", "bob"):

@@ -22,7 +22,7 @@ from leal.storage.db import Database
 from leal.usecases import points
 from leal.usecases.desk import Ask, scene_now
 from tests.programs import lion_rewards
-from tests.worlds import World, world_on
+from tests.worlds import START, World, world_on
 
 CUSTOMER = "/headless/2025-06/1/customers/1001"
 
@@ -74,7 +74,7 @@ async def crowded(database: Database) -> str:
     await database.execute("ANALYZE")
     since = date(2024, 1, 1)
     rows = await database.rows(
-        f"EXPLAIN (COSTS OFF) {LOAD}", *(1, "crowd-1500", "else@x.y", True, since, "points")
+        f"EXPLAIN (COSTS OFF) {LOAD}", *(1, "crowd-1500", "else@x.y", START, since, "points")
     )
     return "\n".join(row[0] for row in rows)
 

@@ -69,14 +69,6 @@ def test_a_redemption_is_two_statements(world: World, kind: str, body: dict[str,
     assert [statement.split()[:2] for statement in world.statements] == LOAD_AND_SAVE
 
 
-def test_a_merchant_s_redemption_is_two_statements(world: World) -> None:
-    path = "/v2/customers/ann/claimed_rewards"
-    assert world.post(path, {"reward_id": VOUCHER}).status < 300
-    world.statements.clear()
-    assert world.post(path, {"reward_id": VOUCHER}).status < 300
-    assert [statement.split()[:2] for statement in world.statements] == LOAD_AND_SAVE
-
-
 def test_a_refusal_is_one_statement(world: World) -> None:
     path = PATH.format("cart_discount_voucher")
     sent = {"reward_id": VOUCHER, "customer_merchant_id": "ann"}

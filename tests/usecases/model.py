@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 ZONE = ZoneInfo("America/New_York")
 GOLD_FROM_MINOR = 10_000
 JOIN_POINTS = 100
+REVIEW_POINTS = 20
 EXPIRE_MONTHS = 2
 
 
@@ -52,28 +53,69 @@ class Model:
         self.awards: list[dict[str, Any]] = []
         self.orders: dict[str, dict[str, Any]] = {}
         self.visited: list[datetime] = []
+        self.reviews: dict[str, dict[str, Any]] = {}
         for fact in facts:
             self.now = fact.at
             getattr(self, fact.what)(fact)
 
     def session(self, fact: Fact) -> None:
+        self.lapse()
         if self.blocked:
             return
         if not self.joined:
             self.joined = True
             self.award("join", JOIN_POINTS)
-        same = [at for at in self.visited if self.interval(at) == self.interval(fact.at)]
-        if fact.how and len(same) < self.setup.visits:
+        if fact.how and not self.visited_enough():
             self.visited.append(fact.at)
             self.award("visit", self.setup.visit_points)
 
+    def visited_enough(self) -> bool:
+        same = [at for at in self.visited if self.interval(at) == self.interval(self.now)]
+        return len(same) >= self.setup.visits
+
+    def review(self, fact: Fact) -> None:
+        self.lapse()
+        if self.blocked or fact.name in self.reviews:
+            return
+        award = {"what": "review", "points": REVIEW_POINTS, "state": "pending", "approve_at": None}
+        self.reviews[fact.name] = award | {"expires_at": self.expiry(self.now)}
+        self.awards.append(self.reviews[fact.name])
+        self.pending += REVIEW_POINTS
+
+    def verdict(self, fact: Fact) -> None:
+        award = self.reviews.get(fact.name)
+        self.lapse()
+        if award is None:
+            return
+        waits = award["state"] == "pending"
+        if waits:
+            self.pending -= award["points"]
+            award["state"] = "approved" if fact.how == "approved" else "declined"
+            if fact.how == "approved":
+                if award["expires_at"] <= self.now:
+                    award["expires_at"] = self.expiry(self.now)
+                self.gain(award["points"], award)
+        elif award["state"] == "approved" and fact.how != "approved":
+            award["state"] = "void"
+            self.earned -= award["points"]
+            self.spend_points(award["points"])
+
+    def advance(self, fact: Fact) -> None:
+        hours = fact.amount
+        while hours > 0:
+            self.now += timedelta(hours=min(24, hours))
+            hours -= 24
+            self.due(fact)
+
     def block(self, fact: Fact) -> None:
+        self.lapse()
         self.blocked = bool(fact.how)
 
     def publish(self, fact: Fact) -> None:
         self.setup = fact.setup or self.setup
 
     def give(self, fact: Fact) -> None:
+        self.lapse()
         self.award("hand", fact.amount)
 
     def take(self, fact: Fact) -> None:
@@ -81,8 +123,10 @@ class Model:
         self.spend_points(fact.amount)
 
     def due(self, _fact: Fact) -> None:
+        self.lapse()
         waiting = [each for each in self.awards if each["state"] == "pending"]
-        for award in sorted(waiting, key=lambda each: each["approve_at"]):
+        dated = [each for each in waiting if each["approve_at"] is not None]
+        for award in sorted(dated, key=lambda each: each["approve_at"]):
             if award["approve_at"] <= self.now:
                 award["state"] = "approved"
                 self.pending -= award["points"]
@@ -93,10 +137,8 @@ class Model:
         if fact.name not in self.orders and fact.how == "update":
             return
         self.lapse()
-        order = self.orders.setdefault(fact.name, {"paid_at": None, "terms": None, "award": None})
-        # who says that nothing came back need not say how much
-        zero = {"refunded": Decimal(0)} if fact.said.get("refund") == "not_refunded" else {}
-        order.update(zero | fact.said)
+        order = self.orders.setdefault(fact.name, dict(NEW_ORDER))
+        tell(order, fact.said)
         if order["payment"] == "paid" and order["paid_at"] is None:
             order["paid_at"], order["mine"] = self.now, not self.blocked
         net = net_of(order)
@@ -156,6 +198,11 @@ class Model:
             self.lots[end] -= taken
             points -= taken
 
+    def seen(self, now: datetime) -> int:
+        """The approved points as they are shown: what is over by now is gone, saved or not."""
+        over = sum(left for end, left in self.lots.items() if end <= now)
+        return self.approved - over
+
     def lapse(self) -> None:
         over = {end: left for end, left in self.lots.items() if end <= self.now and left}
         self.approved -= sum(over.values())
@@ -180,13 +227,47 @@ class Model:
         return datetime.combine(ends, time(), ZONE).astimezone(UTC)
 
 
+NEW_ORDER: dict[str, Any] = {
+    "paid_at": None,
+    "terms": None,
+    "award": None,
+    "payment": "not_paid",
+    "paid": Decimal(0),
+    "came": (),
+    "went": (),
+}
+
+
+def tell(order: dict[str, Any], said: dict[str, Any]) -> None:
+    """What a shop says of an order: all, some of it, or one payment or refund."""
+    if said.get("payment") == "not_paid" or (
+        said.get("payment") == "paid" and order["payment"] != "paid"
+    ):
+        order["paid"] = Decimal(0)
+    if said.get("payment") == "not_paid":
+        order["came"] = ()
+    if said.get("refund") == "not_refunded":
+        # who says that nothing came back need not say how much
+        order |= {"went": (), "refunded": Decimal(0)}
+    order.update(said)
+    if "comes" in said:
+        order["came"] += (order.pop("comes"),)
+        order["paid"] = sum(order["came"])
+        order["payment"] = "paid" if order["paid"] >= order["total"] else "partially_paid"
+    if "goes" in said:
+        order["went"] += (order.pop("goes"),)
+        order["refunded"] = sum(order["went"])
+        full = order["refunded"] >= (order["paid"] or order["total"])
+        order["refund"] = "refunded" if full else "partially_refunded"
+
+
 def net_of(order: dict[str, Any]) -> Fraction:
     """What counts of an order: paid, standing, without shipping and tax; in cents."""
     cents = {
         name: int(order[name].quantize(Decimal("0.01"), ROUND_HALF_UP) * 100)
-        for name in ("total", "shipping", "tax", "refunded")
+        for name in ("total", "shipping", "tax", "refunded", "paid")
     }
-    goods = cents["total"] - cents["shipping"]
+    goods = (cents["paid"] or cents["total"]) - cents["shipping"]
     gone = order["cancelled"] or order["refund"] == "refunded"
     if order["payment"] != "paid" or gone or goods <= 0:
         return Fraction(0)

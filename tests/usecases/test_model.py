@@ -9,6 +9,7 @@ Planted bugs these catch: points that expire last spent first, a lot that lapses
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -25,30 +26,12 @@ from leal.usecases.orders import Buyer
 from leal.usecases.programs import Publisher
 from leal.usecases.verification import verify
 from tests.databases import DatabaseServer
-from tests.programs import Document, lion_rewards, put
 from tests.soak import examples
-from tests.usecases.model import EXPIRE_MONTHS, JOIN_POINTS, Fact, Model, Setup
+from tests.usecases.model import Fact, Model, Setup
+from tests.usecases.model_program import RULES, SETUPS, document
 from tests.worlds import START, World, world_on
 
 STEPS = 50
-RULES = {1: "order", 2: "visit", 3: "join", None: "hand"}
-SETUPS = tuple(
-    Setup(
-        rate=rate,
-        gold_rate=2 * rate,
-        approval_days=days,
-        rounding=rounding,
-        visit_points=visit,
-        visits=visits,
-        interval=interval,
-    )
-    for rate, days, rounding, visit, visits, interval in (
-        (1, 0, "floor", 5, 1, "day"),
-        (5, 14, "floor", 10, 1, "week"),
-        (3, 1, "ceil", 7, 2, "day"),
-        (2, 30, "round", 1, 2, "month"),
-    )
-)
 HAPPENINGS = {
     "order": 10,
     "update": 14,
@@ -179,12 +162,12 @@ WHERE program_id = $1 AND h.kind IN ('earned_points_from_rule', 'points_added')
 _LOTS = "SELECT expires_at, remaining FROM lots WHERE program_id = $1 AND remaining > 0"
 
 
-def expected(facts: list[Fact]) -> dict[str, object]:
-    """The account as the model has it."""
+def expected(facts: list[Fact], now: datetime) -> dict[str, object]:
+    """The account as the model has it, and its points as they are shown."""
     model = Model(SETUPS[0], facts)
     names = {id(order["award"]): name for name, order in model.orders.items()}
     return {
-        "approved": model.approved,
+        "approved": model.seen(now),
         "pending": model.pending,
         "earned": model.earned,
         "spend": model.spend,
@@ -217,39 +200,7 @@ def test_leal_and_the_model_agree_after_every_step(world: World, told: list[Happ
     run.happen("session", 1, 0)
     for each in told:
         run.happen(*each)
-        assert run.found() == expected(run.facts), run.facts
-
-
-def document(setup: Setup) -> Document:
-    """A program as a setup says it."""
-    made = lion_rewards()
-    rules = [
-        {
-            "id": 1,
-            "kind": "purchase",
-            "title": "Buy",
-            "points": setup.rate,
-            "tiers": {"gold": {"points": setup.gold_rate}},
-            "approval_days": setup.approval_days,
-        },
-        {
-            "id": 2,
-            "kind": "pageview",
-            "title": "Visit",
-            "points": setup.visit_points,
-            "limit": {"count": setup.visits, "interval": setup.interval},
-        },
-        {"id": 3, "kind": "join_program", "title": "Join", "points": JOIN_POINTS},
-    ]
-    for path, value in {
-        "rules": rules,
-        "sites.0.timezone": "America/New_York",
-        "tiers.membership": {"mode": "lifetime"},
-        "points": {"rounding": setup.rounding},
-        "expiry": {"mode": "date_earned", "months": EXPIRE_MONTHS, "enabled_on": "2020-01-01"},
-    }.items():
-        put(path, value)(made)
-    return made
+        assert run.found() == expected(run.facts, world.now), run.facts
 
 
 def _said(what: str, amount: int, detail: int) -> dict[str, Any]:

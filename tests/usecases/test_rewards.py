@@ -131,7 +131,8 @@ def test_a_reward_is_bought_and_its_code_is_shown(shop: Shop) -> None:
     claim = shop.claims(1)
     ann = shop.ann
     assert (ann.customer.points_approved, ann.customer.points_spent) == (500, 500)
-    assert claim.code is not None and claim.code.startswith("LL-")
+    assert claim.code is not None
+    assert claim.code.startswith("LL-")
     assert ann.claims == (replace(claim, paid_lots=ann.claims[0].paid_lots),)
     assert shop.is_sound()
 

@@ -30,7 +30,7 @@ def credit_past(change: Change, scene: Scene, order: Order, *, linked: bool) -> 
 
 
 def is_creditable(order: Order, customer: Customer, program: Program) -> bool:
-    """Whether the order was paid within the days before joining that the program credits."""
+    """Whether a guest paid the order, no earlier than the program credits before joining."""
     days, joined_at = program.points.historic_purchases_days, customer.enrolled_at
     if days is None or joined_at is None or customer.state is not CustomerState.ENROLLED:
         return False
@@ -38,4 +38,4 @@ def is_creditable(order: Order, customer: Customer, program: Program) -> bool:
         return False
     if order.paid_by is not CustomerState.GUEST:
         return False
-    return joined_at - timedelta(days=days) <= order.paid_at < joined_at
+    return joined_at - timedelta(days=days) <= order.paid_at

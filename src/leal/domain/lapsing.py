@@ -15,11 +15,12 @@ from datetime import datetime, timedelta
 from leal.domain.awards import AwardState
 from leal.domain.change import (
     Change,
+    begin,
     with_changed_row,
     with_history,
     with_transaction,
 )
-from leal.domain.customers import HistoryKind, HistoryRow, Lot, Resource, Transaction
+from leal.domain.customers import Account, HistoryKind, HistoryRow, Lot, Resource, Transaction
 from leal.domain.dates import add_months, local_day, start_of_day
 from leal.domain.expiry import expires_at
 from leal.domain.lots import Moves, take_lot
@@ -101,6 +102,18 @@ def overdue(lots: Iterable[Lot], scene: Scene) -> tuple[Lot, ...]:
     )
 
 
+def seen(account: Account, scene: Scene) -> Account:
+    """The account as it is to be shown: what has expired is gone, though nobody saved that yet.
+
+    By date only, and `account.lots` must hold what is overdue. The awards that are shown change
+    like those that will be saved, because both go from the newest back.
+    """
+    lots = overdue(account.lots, scene)
+    if not lots:
+        return account
+    return lapse(begin(account), scene, lots=lots, rows=_awards(account.history, scene)).account
+
+
 def lapse(
     change: Change, scene: Scene, *, lots: tuple[Lot, ...], rows: tuple[HistoryRow, ...]
 ) -> Change:
@@ -136,6 +149,17 @@ def lapse(
         created_at=scene.now,
     )
     return touched(with_transaction(change, posted), scene.now)
+
+
+def _awards(history: Iterable[HistoryRow], scene: Scene) -> tuple[HistoryRow, ...]:
+    return tuple(
+        row
+        for row in history
+        if row.kind in (HistoryKind.EARNED, HistoryKind.ADDED)
+        and row.state == AwardState.APPROVED
+        and (row.points or 0) > 0
+        and (row.expires_at is None or row.expires_at <= scene.now)
+    )
 
 
 def _awards_expired(change: Change, lots: tuple[Lot, ...], rows: tuple[HistoryRow, ...]) -> Change:

@@ -1,8 +1,8 @@
 """The statement that loads an account: the customer with all that decisions and views read.
 
 There is one text with two places to fill: by what the customer is found, and what is read besides.
-Parameters: $1 program, $2 the key, $3 an e-mail key to look up, $4 whether lots are wanted, $5 and
-$6 since which day and in which unit progress is wanted; for the larger form also $7 and $8 an
+Parameters: $1 program, $2 the key, $3 an e-mail key to look up, $4 until when wanted lots end, $5
+and $6 since which day and in which unit progress is wanted; for the larger form also $7 and $8 an
 order's merchant id and site, $9 the time until which pending awards are due, $10 an outside cause,
 $11 to $13 claims by their ids, codes or redemptions.
 """
@@ -66,11 +66,12 @@ SELECT p.version AS program_version, p.clock_offset_seconds,
                     WHERE program_id = $1 AND customer_id = c.customer_id AND earned_on >= $5
                     ORDER BY earned_on
                 ) AS d), '[]') END AS progress,
-            CASE WHEN NOT $4::boolean THEN '[]' ELSE
+            CASE WHEN $4::timestamptz IS NULL THEN '[]' ELSE
                 coalesce((SELECT json_agg(row_to_json(l)) FROM (
                     SELECT nullif(expires_at, 'infinity') AS expires_at, remaining
                     FROM lots
                     WHERE program_id = $1 AND customer_id = c.customer_id AND remaining > 0
+                        AND (expires_at <= $4::timestamptz OR expires_at = 'infinity')
                     ORDER BY expires_at
                 ) AS l), '[]') END AS lots/*more*/
         FROM customers c WHERE c.program_id = $1 AND /*key*/

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import asyncpg
 import msgspec
@@ -49,14 +49,16 @@ class Wanted:
     """Whom to load and how much.
 
     The customer is found by the shop's id for them, else by leal's, else through the order.
-    `email` is looked up beside; `lots` are for taking points; `order`, `due_before`, `source` and
-    `claims` ask for an order, and for the history rows and claims a decision is about.
+    `email` is looked up beside; `lots` are for taking points, and without them only those are
+    loaded that end by `overdue_at` or carry no day; `order`, `due_before`, `source` and `claims`
+    ask for an order, and for the history rows and claims a decision is about.
     """
 
     merchant_id: str | None = None
     customer_id: int | None = None
     email: str | None = None
     lots: bool = False
+    overdue_at: datetime | None = None
     progress_mode: BoundaryMode | None = None
     progress_since: date | None = None
     order: OrderKey | None = None
@@ -87,6 +89,7 @@ class Loaded:
     shelf: Shelf = EMPTY_SHELF
 
 
+_ALL_LOTS = datetime.max.replace(tzinfo=UTC)
 _SMALL = {key: statement(key, more=False) for key in (BY_MERCHANT_ID, BY_CUSTOMER_ID)}
 _LARGE = {key: statement(key, more=True) for key in (BY_MERCHANT_ID, BY_CUSTOMER_ID, BY_ORDER)}
 
@@ -98,7 +101,7 @@ async def load(on: Runner, program_id: int, wanted: Wanted) -> Loaded:
         program_id,
         value,
         email_key(wanted.email),
-        wanted.lots,
+        _ALL_LOTS if wanted.lots else wanted.overdue_at,
         wanted.progress_since,
         wanted.progress_mode,
     ]
@@ -193,6 +196,38 @@ async def save(on: Runner, program_id: int, change: Change) -> Account | None:
             raise
         return None
     return _numbered(change, _saved.decode(answer)) if answer else None
+
+
+# The same for several customers, all in one statement and so in one commit.
+_SAVE_ALL = """
+SELECT leal_save($1, each.id, each.version, each.change::json) IS NOT NULL AS saved
+FROM unnest($2::bigint[], $3::bigint[], $4::text[]) WITH ORDINALITY
+    AS each(id, version, change, place)
+ORDER BY each.place
+"""
+
+
+async def save_all(on: Runner, program_id: int, changes: Sequence[Change]) -> tuple[bool, ...]:
+    """Applies changes of customers who are known, each of another; says which were not stale.
+
+    Who changes several names them by id, the smallest first: then nobody waits for one another.
+    """
+    if not changes:
+        return ()
+    customers = [each.before.customer for each in changes]
+    try:
+        rows = await on.rows(
+            _SAVE_ALL,
+            program_id,
+            [each.id for each in customers],
+            [each.version for each in customers],
+            [msgspec.json.encode(_rows_of(each)).decode() for each in changes],
+        )
+    except asyncpg.PostgresError as error:
+        if error.sqlstate not in _STALE:
+            raise
+        return (False,) * len(changes)
+    return tuple(row["saved"] for row in rows)
 
 
 class _Saved(msgspec.Struct):

@@ -279,7 +279,8 @@ class PastOrder:
     merchant_id: str
 
 
-# Orders paid in the days before joining by a customer, or under their address by nobody known.
+# Orders paid in the days before joining by a customer, or under their address by nobody known;
+# the latter also since then, for who joined at the very moment of ordering.
 _PAST_ORDERS = """
 SELECT past.site_id, past.merchant_id FROM customers c CROSS JOIN LATERAL (
     SELECT site_id, merchant_id, paid_at, order_id FROM orders
@@ -288,7 +289,7 @@ SELECT past.site_id, past.merchant_id FROM customers c CROSS JOIN LATERAL (
     UNION ALL
     SELECT site_id, merchant_id, paid_at, order_id FROM orders
     WHERE program_id = $1 AND customer_id IS NULL AND email_key = c.email_key
-        AND paid_at >= c.enrolled_at - $3::interval AND paid_at < c.enrolled_at
+        AND paid_at >= c.enrolled_at - $3::interval
 ) AS past
 WHERE c.program_id = $1 AND c.customer_id = $2
 ORDER BY past.paid_at, past.order_id LIMIT $4

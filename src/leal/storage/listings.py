@@ -15,7 +15,8 @@ import msgspec
 
 from leal.domain.claims import ClaimedReward
 from leal.domain.customers import Customer, HistoryRow, Resource, email_key
-from leal.storage.account_statement import CLAIM_COLUMNS
+from leal.domain.orders import Order
+from leal.storage.account_statement import CLAIM_COLUMNS, ORDER_COLUMNS
 from leal.storage.db import Runner
 
 _T = TypeVar("_T")
@@ -98,7 +99,7 @@ class Summary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Posting:
-    """One ledger transaction with the history row and the claim that it belongs to, as of now."""
+    """One ledger transaction with what it belongs to as of now: history row, claim and order."""
 
     id: int
     resource: Resource
@@ -108,6 +109,7 @@ class Posting:
     customer: Summary
     entry: HistoryRow
     claim: ClaimedReward | None
+    order: Order | None
 
 
 # One page of customers, as the domain knows them, with the program's version in force.
@@ -162,10 +164,14 @@ SELECT p.version AS program_version,
         ) AS customer) AS customer,
         (SELECT row_to_json(entry) FROM (
             SELECT history_id AS id, kind, state, happened_at, points, rule_id, rule_kind,
-                reward_id, reward_kind, claimed_reward_id, tier_id, site_id, title, reason,
-                source, approve_at, expires_at
+                reward_id, reward_kind, claimed_reward_id, tier_id, order_id, site_id, title,
+                reason, source, approve_at, expires_at
             FROM history WHERE program_id = $1 AND history_id = t.history_id
         ) AS entry) AS entry,
+        CASE WHEN t.resource = 'activity' THEN (SELECT row_to_json(whole) FROM (
+            SELECT /*columns*/ FROM orders o WHERE o.program_id = $1 AND o.order_id = (
+                SELECT order_id FROM history WHERE program_id = $1 AND history_id = t.history_id)
+        ) AS whole) END AS "order",
         CASE WHEN t.claimed_reward_id IS NOT NULL THEN (
             SELECT json_strip_nulls(row_to_json(claim)) FROM (
             SELECT /*claim*/ FROM claimed_rewards r
@@ -177,7 +183,7 @@ SELECT p.version AS program_version,
         LIMIT {limit}
     ) AS posting), '[]') AS rows
 FROM programs p WHERE p.program_id = $1
-""".replace("/*claim*/", CLAIM_COLUMNS)
+""".replace("/*claim*/", CLAIM_COLUMNS).replace("/*columns*/", ORDER_COLUMNS)
 
 
 async def list_transactions(

@@ -56,6 +56,22 @@ async def find_merchant_id(on: Runner, program_id: int, email: str) -> str | Non
     return found
 
 
+# Who is known by the address under which a guest ordered.
+_FIND_BUYER = """
+SELECT c.merchant_id FROM orders o
+JOIN customers c ON c.program_id = o.program_id AND c.email_key = o.email_key
+WHERE o.program_id = $1 AND o.merchant_id = $2 AND ($3::bigint IS NULL OR o.site_id = $3)
+    AND o.customer_id IS NULL
+ORDER BY o.site_id LIMIT 1
+"""
+
+
+async def find_buyer(on: Runner, program_id: int, key: OrderKey) -> str | None:
+    """Finds the shop's id of the customer whose address an order that is nobody's carries."""
+    found: str | None = await on.value(_FIND_BUYER, program_id, key.merchant_id, key.site_id)
+    return found
+
+
 async def save_unlinked(on: Runner, program_id: int, order: Order) -> Order | None:
     """Writes an order that nobody is known for; None when it is stale."""
     written = msgspec.json.encode(order_row(order)).decode()

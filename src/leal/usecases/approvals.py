@@ -1,12 +1,15 @@
 """Pending points whose day has come become spendable."""
 
+from collections.abc import Iterable, Sequence
+
 from leal.domain.awards import approve
 from leal.domain.change import Change, begin
+from leal.domain.problems import DatabaseAway
 from leal.domain.scene import Scene
 from leal.storage import due
 from leal.storage.customers import Loaded, Wanted
 from leal.usecases.batches import AT_ONCE, BATCH, BEGINNING, Tally
-from leal.usecases.desk import Ask, Desk, change, known, scene_now
+from leal.usecases.desk import Ask, Desk, change, change_together, known, scene_now
 
 PARTS = 4
 """So many parts a backlog is divided into, by customer; each is one worker's at a time."""
@@ -18,6 +21,8 @@ TURN = 10 * BATCH
 """So many awards are approved at a stretch, then it is the turn of others who wait."""
 
 _ROWS_OF_ONE_LOAD = 200
+_TOGETHER = 16
+"""So many customers are saved in one statement: a commit and a round trip for all of them."""
 
 
 async def approve_all(
@@ -35,8 +40,7 @@ async def approve_all(
         )
         if not batch:
             break
-        customer_ids = dict.fromkeys(each.customer_id for each in batch)
-        await tally.each(customer_ids, lambda found: approve_due(desk, program_id, found))
+        await _approve_each(desk, program_id, {each.customer_id for each in batch}, tally=tally)
         after = batch[-1].key
     return tally.outcome()
 
@@ -44,20 +48,58 @@ async def approve_all(
 async def approve_due(desk: Desk, program_id: int, customer_id: int) -> int:
     """Approves what is due of one customer, blocked or not; returns how many awards."""
     approved = 0
-
-    def decide(loaded: Loaded, scene: Scene) -> Change:
-        decided = begin(known(loaded))
-        for row in decided.account.rows:
-            decided = approve(decided, scene, row)
-        return decided
-
     while True:
-        wanted = Wanted(customer_id=customer_id, due_before=desk.now(program_id))
-        outcome = await change(desk, Ask(program_id=program_id), wanted, decide=decide)
+        wanted = _wanted(desk, program_id, customer_id)
+        outcome = await change(desk, Ask(program_id=program_id), wanted, decide=_approved)
         moved = len(outcome.change.changed_history) if outcome.change else 0
         approved += moved
         if moved < _ROWS_OF_ONE_LOAD:
             return approved
+
+
+async def _approve_each(
+    desk: Desk, program_id: int, customer_ids: Iterable[int], *, tally: Tally
+) -> None:
+    """Approves some customers together at a time, and alone whomever that did not do for."""
+    alone: list[int] = []
+
+    async def approve_some(some: Sequence[int]) -> int:
+        changes = await _approved_together(desk, program_id, some)
+        approved = 0
+        for customer_id, done in zip(some, changes, strict=True):
+            moved = _ROWS_OF_ONE_LOAD if done is None else len(done.changed_history)
+            approved += 0 if done is None else moved
+            if moved >= _ROWS_OF_ONE_LOAD:
+                alone.append(customer_id)
+        return approved
+
+    in_order = sorted(customer_ids)
+    parts = [in_order[at : at + _TOGETHER] for at in range(0, len(in_order), _TOGETHER)]
+    await tally.each(parts, approve_some)
+    await tally.each(alone, lambda customer_id: approve_due(desk, program_id, customer_id))
+
+
+async def _approved_together(
+    desk: Desk, program_id: int, customer_ids: Sequence[int]
+) -> tuple[Change | None, ...]:
+    wanted = [_wanted(desk, program_id, customer_id) for customer_id in customer_ids]
+    try:
+        return await change_together(desk, Ask(program_id=program_id), wanted, decide=_approved)
+    except DatabaseAway:
+        raise
+    except Exception:  # noqa: BLE001 - whoever it is that fails comes out when each is done alone
+        return (None,) * len(customer_ids)
+
+
+def _wanted(desk: Desk, program_id: int, customer_id: int) -> Wanted:
+    return Wanted(customer_id=customer_id, due_before=desk.now(program_id))
+
+
+def _approved(loaded: Loaded, scene: Scene) -> Change:
+    decided = begin(known(loaded))
+    for row in decided.account.rows:
+        decided = approve(decided, scene, row)
+    return decided
 
 
 async def is_backlog(desk: Desk, program_id: int) -> bool:

@@ -5,7 +5,7 @@ customer in between, the save applies nothing and the loop runs again from the l
 stale tries it takes the row's lock first.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -85,11 +85,13 @@ Decide = Callable[[Loaded, Scene], Change]
 
 
 async def look(desk: Desk, ask: Ask, merchant_id: str) -> Outcome:
-    """Reads a customer; changes nothing. Raises Missing for an unknown site or customer."""
-    scene, loaded = await _load(
-        desk, desk.database, ask=ask, wanted=Wanted(merchant_id=merchant_id)
-    )
-    return Outcome(scene=scene, account=known(loaded))
+    """Reads a customer; changes nothing. Raises Missing for an unknown site or customer.
+
+    Points whose end has come are not shown, whether the job came round or not.
+    """
+    wanted = Wanted(merchant_id=merchant_id)
+    scene, loaded = await _load(desk, desk.database, ask=ask, wanted=wanted)
+    return Outcome(scene=scene, account=lapsing.seen(known(loaded), scene))
 
 
 async def change(desk: Desk, ask: Ask, wanted: Wanted, *, decide: Decide) -> Outcome:
@@ -97,7 +99,7 @@ async def change(desk: Desk, ask: Ask, wanted: Wanted, *, decide: Decide) -> Out
 
     `decide` gets what was loaded and raises Refusal, Missing or BadRequest to say no. A change
     that does nothing is not saved. Points that have expired by now lapse first, as a change of
-    their own, when the lots were asked for: nobody spends them before the job comes round.
+    their own: nobody spends or sees them before the job comes round.
     """
     for _ in range(_TRIES_WITHOUT_LOCK):
         outcome = await _try(desk, desk.database, ask=ask, wanted=wanted, decide=decide)
@@ -110,6 +112,25 @@ async def change(desk: Desk, ask: Ask, wanted: Wanted, *, decide: Decide) -> Out
         if outcome is not None:
             return outcome
     raise DatabaseAway
+
+
+async def change_together(
+    desk: Desk, ask: Ask, wanted: Sequence[Wanted], *, decide: Decide
+) -> tuple[Change | None, ...]:
+    """Loads and decides for one customer after the other, and saves all in one statement.
+
+    For work on many who are named by their ids, in rising order. None for whom this was no way:
+    someone came between, or something is overdue; they are changed alone.
+    """
+    decided: list[Change | None] = []
+    for each in wanted:
+        scene, loaded = await _load(desk, desk.database, ask=ask, wanted=each)
+        alone = loaded.account is None or lapsing.overdue(loaded.account.lots, scene)
+        decided.append(None if alone else decide(loaded, scene))
+    worthwhile = [each for each in decided if each is not None and not each.is_empty]
+    told = await customers.save_all(desk.database, ask.program_id, worthwhile)
+    stale = [each for each, saved in zip(worthwhile, told, strict=True) if not saved]
+    return tuple(None if any(each is one for one in stale) else each for each in decided)
 
 
 async def scene_now(desk: Desk, ask: Ask) -> Scene:
@@ -212,6 +233,7 @@ def _windowed(wanted: Wanted, published: PublishedProgram, now: datetime) -> Wan
         wanted,
         progress_mode=tiers.boundary_mode if tiers else None,
         progress_since=counted_since(published.program, now),
+        overdue_at=now if lapsing.by_date(published.program) else None,
     )
 
 

@@ -68,21 +68,50 @@ async def create(
 
 
 async def update(desk: Desk, ask: Ask, merchant_id: str, *, report: OrderReport) -> None:
-    """A shop reports an order's state anew. Raises Missing for an order never told of."""
-    key = OrderKey(merchant_id=merchant_id, site_id=ask.site_id)
+    """A shop reports an order's state anew. Raises Missing for an order never told of.
+
+    An order that was nobody's becomes that of who is known by its address by now.
+    """
+    told = _Told(
+        key=OrderKey(merchant_id=merchant_id, site_id=ask.site_id),
+        email=None,
+        report=report,
+        only_known=True,
+    )
+    try:
+        await _update(desk, ask, told, owner=None)
+    except _Unlinked:
+        await _update_unlinked(desk, ask, told)
+
+
+async def _update(desk: Desk, ask: Ask, told: "_Told", *, owner: str | None) -> None:
+    """Updates the order of its customer, or makes it that of the `owner`, by the shop's id.
+
+    Raises _Unlinked for an order that is nobody's and not made anybody's, WhoseOrder for one that
+    is another's than the owner's.
+    """
 
     def decide(loaded: Loaded, scene: Scene) -> Change:
         if loaded.order is None or loaded.account is None:
             raise _Unlinked
-        order = _reported(loaded.order, report, scene)
+        if loaded.order_customer_id not in {None, loaded.account.customer.id}:
+            raise WhoseOrder
+        order = _reported(loaded.order, told.report, scene)
         return work_off(begin(loaded.account), scene, _announced(order, loaded))
 
+    wanted = Wanted(merchant_id=owner, lots=True, order=told.key)
+    await _claims(desk, await change(desk, ask, wanted, decide=decide))
+
+
+async def _update_unlinked(desk: Desk, ask: Ask, told: "_Told") -> None:
+    owner = await orders.find_buyer(desk.database, ask.program_id, told.key)
     try:
-        outcome = await change(desk, ask, Wanted(lots=True, order=key), decide=decide)
-    except _Unlinked:
-        await _keep(desk, ask, _Told(key=key, email=None, report=report, only_known=True))
-        return
-    await _claims(desk, outcome)
+        if owner is None:
+            await _keep(desk, ask, told)
+        else:
+            await _update(desk, ask, told, owner=owner)
+    except (_Linked, WhoseOrder):
+        await _update(desk, ask, told, owner=None)
 
 
 async def _claims(desk: Desk, outcome: Outcome) -> None:

@@ -2,10 +2,12 @@
 
 import pytest
 
+from leal.usecases.verification import verify
 from tests.contract.admin.till import (
     CANCELLED,
     CREATE,
     GET,
+    LIST,
     PAID,
     PAYMENT,
     REFUND,
@@ -210,6 +212,37 @@ def test_an_order_by_address_alone_is_the_member_s(till: Till) -> None:
     body = {**order(), "customer_id": None, "customer_email": "1001@EXAMPLE.com"}
     assert till.call(CREATE, json=body).status == 201
     assert till.points() == (100, 500)
+
+
+@pytest.mark.parametrize(
+    ("operation", "body"),
+    [
+        (UPDATE, STANDING),
+        (PAID, None),
+        (PAYMENT, {"amount": "105.00"}),
+    ],
+)
+def test_a_guest_s_order_paid_after_its_buyer_joined_earns(
+    till: Till, operation: str, body: object
+) -> None:
+    till.order(8, customer_id=None, customer_email="2001@EXAMPLE.com", payment_status="not_paid")
+    till.signup("2001")
+    assert till.call(operation, "8", json=body).status in {201, 204}
+    assert till.points("2001") == (100, 500)
+    till.call(UPDATE, "8", json=STANDING)
+    assert till.points("2001") == (100, 500)
+    till.call(REFUND, "8", json={"amount": "50.00"})
+    assert till.points("2001") == (100, 250)
+    assert till.call(LIST, query="page=1").json["orders"][0]["customer"]["merchant_id"] == "2001"
+    assert till.world.run(verify(till.world.database)).is_clean
+
+
+def test_what_a_guest_paid_before_joining_still_earns_nothing_by_an_update(till: Till) -> None:
+    till.order(8, customer_id=None, customer_email="2001@example.com")
+    till.signup("2001")
+    till.call(UPDATE, "8", json=STANDING)
+    assert till.points("2001") == (100, 0)
+    assert till.world.run(verify(till.world.database)).is_clean
 
 
 def test_an_unknown_customer_is_created_as_a_guest_unless_the_shop_says_otherwise(

@@ -14,6 +14,7 @@ from tests.contract.admin.office import (
     Office,
     links,
 )
+from tests.contract.admin.till import LIST, REFUND, Till
 from tests.contract.conftest import NewWorld
 from tests.programs import drop, lion_rewards
 from tests.worlds import Answer
@@ -68,6 +69,40 @@ def test_what_a_rule_gave(office: Office) -> None:
             "resource": None,
         },
     }
+
+
+def test_what_an_order_gave_shows_the_order_of_now(office: Office) -> None:
+    office.signup("1001")
+    till = Till(office.world)
+    till.order("5001", merchant_number="#1")
+    till.call(REFUND, "5001", json={"amount": "50.00"})
+    till.settle("orders")
+    office.settle()
+    (listed,) = till.call(LIST).json["orders"]
+    less, more, joined = office.call(TRANSACTIONS_OF).json["transactions"]
+    assert (more["points_pending"], less["points_pending"]) == (500, -250)
+    for entry in (less, more):
+        assert entry["activity"]["resource"] == "order"
+        assert entry["activity"]["order"] == listed
+        assert (entry["activity"]["value"], entry["activity"]["merchant_id"]) == (250, None)
+    assert (listed["merchant_id"], listed["total_refunded"]) == ("5001", "50.00")
+    assert (joined["activity"]["resource"], "order" in joined["activity"]) == (None, False)
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("scope", "shown"), [(None, False), ("read_orders", True), ("write_orders", True)]
+)
+def test_an_order_is_only_for_keys_that_may_read_orders(
+    office: Office, operation: str, scope: str | None, *, shown: bool
+) -> None:
+    office.signup("1001")
+    Till(office.world).order()
+    office.settle()
+    scopes = ("read_customers", *([scope] if scope else []))
+    key = office.world.new_key(office.world.tenant.program_id, *scopes)
+    activity = office.call(operation, key=key).json["transactions"][0]["activity"]
+    assert (activity["resource"], "order" in activity) == ("order", shown)
 
 
 def test_what_a_merchant_gave_and_took(office: Office) -> None:

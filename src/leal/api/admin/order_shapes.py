@@ -33,7 +33,7 @@ _STATUSES: Final[dict[str, Schema]] = {
     "refund_status": enum(*RefundStatus),
     "cancellation_status": enum(*CancellationStatus),
 }
-_LISTED: Final = whole(
+LISTED: Final = whole(
     {
         "id": ID,
         "merchant_id": STRING,
@@ -184,7 +184,7 @@ REQUESTS: Final[Mapping[str, Schema]] = {
 RESPONSES: Final[Mapping[str, Mapping[int, Schema | None]]] = {
     "orders.createOrder": {201: None, 422: ERROR},
     "orders.updateOrder": {204: None, 422: ERROR},
-    "orders.listOrders": {200: page("orders", _LISTED)},
+    "orders.listOrders": {200: page("orders", LISTED)},
     "orders.getOrderByMerchantId": {200: _SINGLE},
     "orders.setCancelled": {204: None, 422: ERROR},
     "orders.setPaid": {204: None, 422: ERROR},

@@ -8,6 +8,7 @@ from leal.api.admin.values import Json, Showing, instant
 from leal.api.admin.views import summary
 from leal.domain.money import from_minor, minor_digits
 from leal.domain.orders import Order, Payment, PaymentStatus, RefundStatus
+from leal.storage.listings import Summary
 from leal.storage.order_listings import ListedOrder
 
 UNKNOWN_GATEWAY = ""
@@ -16,7 +17,11 @@ UNKNOWN_GATEWAY = ""
 
 def listed_order(listed: ListedOrder, showing: Showing) -> Json:
     """An order in a list; `customer` is null while nobody is known for it."""
-    order = listed.order
+    return order_of(listed.order, listed.customer, showing)
+
+
+def order_of(order: Order, customer: Summary | None, showing: Showing) -> Json:
+    """An order with whose it is."""
     site = showing.program.site(order.site_id) or showing.program.primary_site
 
     def money(minor: int) -> str:
@@ -39,7 +44,7 @@ def listed_order(listed: ListedOrder, showing: Showing) -> Json:
         "metadata": {},
         "created_at": instant(order.created_at),
         "updated_at": instant(order.updated_at),
-        "customer": listed.customer and summary(listed.customer),
+        "customer": customer and summary(customer),
     }
 
 

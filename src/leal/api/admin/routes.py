@@ -27,8 +27,9 @@ from leal.api.admin.requests import (
     transaction_list,
     update_body,
 )
+from leal.api.admin.transaction_views import transaction
 from leal.api.admin.values import Showing
-from leal.api.admin.views import customer, identity, transaction
+from leal.api.admin.views import customer, identity
 from leal.api.gate import Gate
 from leal.api.http import Handler, Reply, empty_response
 from leal.api.ids import MAX_JSON_INTEGER
@@ -224,13 +225,9 @@ class _Serves:
         headers = links(call, found, asked, public_url=self.desk.public_url, wanted=wanted)
         if wanted is Form.CSV:
             return transactions_csv(page.rows, showing, headers=headers)
-        return reply(
-            {
-                "transactions": [transaction(posting, showing) for posting in page.rows],
-                "cursor": cursors(found),
-            },
-            headers=headers,
-        )
+        orders = Scope.READ_ORDERS in call.caller.scopes
+        shown = [transaction(posting, showing, orders=orders) for posting in page.rows]
+        return reply({"transactions": shown, "cursor": cursors(found)}, headers=headers)
 
     def _showing(self, listing: Listing[_Row]) -> Showing:
         return Showing(program=listing.program, public_url=self.desk.public_url)

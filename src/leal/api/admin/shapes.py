@@ -94,7 +94,22 @@ _CUSTOMER: Final = whole(
     }
 )
 
-_ACTIVITY: Final = whole({**activity_shapes.ACTIVITY, "resource": NULL})
+_ACTIVITY: Final[Schema] = {
+    "oneOf": [
+        whole({**activity_shapes.ACTIVITY, "resource": NULL}),
+        whole(
+            {
+                **activity_shapes.ACTIVITY,
+                "resource": {"const": "order"},
+                "order": {
+                    **order_shapes.LISTED,
+                    "description": "Only for keys that may read orders",
+                },
+            },
+            "order",
+        ),
+    ]
+}
 
 
 def _transaction(resource: str, shape: Schema) -> Schema:

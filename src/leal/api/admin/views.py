@@ -1,19 +1,16 @@
-"""The objects of the Admin API: callers, customers and transactions."""
+"""The objects of the Admin API: callers and customers."""
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import assert_never
 
-from leal.api.admin.claims import claimed_reward
 from leal.api.admin.values import Json, Showing, instant, optional_instant
 from leal.api.links import referral_link
-from leal.domain.activities import merchant_id_of
-from leal.domain.customers import Birthday, Customer, HistoryRow, Resource, TierMembership
+from leal.domain.customers import Birthday, Customer, HistoryRow, TierMembership
 from leal.domain.money import minor_digits
 from leal.domain.program import Program
 from leal.domain.rules.membership import CustomRule
 from leal.domain.tier_settings import BoundaryMode, Tier, Tiers
-from leal.storage.listings import Posting, Summary
+from leal.storage.listings import Summary
 from leal.usecases.access import Caller, CallerKind, Scope
 
 YEAR_UNKNOWN = 4
@@ -69,19 +66,6 @@ def customer(person: Customer, showing: Showing) -> Json:
         "linked_merchant_ids": person.linked_merchant_ids,
         "created_at": instant(person.created_at),
         "updated_at": instant(person.updated_at),
-    }
-
-
-def transaction(posting: Posting, showing: Showing) -> Json:
-    """A ledger transaction, with what it belongs to under the name of its resource."""
-    return {
-        "id": posting.id,
-        "customer": summary(posting.customer),
-        "points_approved": posting.points_approved,
-        "points_pending": posting.points_pending,
-        "created_at": instant(posting.created_at),
-        "resource": posting.resource,
-        posting.resource: _resource(posting, showing),
     }
 
 
@@ -163,32 +147,4 @@ def summary(person: Summary) -> Json:
         "points_pending": person.points_pending,
         "points_approved": person.points_approved,
         "points_spent": person.points_spent,
-    }
-
-
-def _resource(posting: Posting, showing: Showing) -> Json | None:
-    match posting.resource:
-        case Resource.ACTIVITY:
-            return _activity(posting, showing)
-        case Resource.ADJUSTMENT:
-            return {"note": posting.entry.reason}
-        case Resource.CLAIMED_REWARD:
-            return None if posting.claim is None else claimed_reward(posting.claim, showing)
-        case Resource.EXPIRY:
-            return {}
-        case _:
-            assert_never(posting.resource)
-
-
-def _activity(posting: Posting, showing: Showing) -> Json:
-    entry = posting.entry
-    return {
-        "id": entry.id,
-        "merchant_id": merchant_id_of(entry),
-        "value": entry.points or 0,
-        "state": state_of_activity(entry),
-        "customer": summary(posting.customer),
-        "created_at": instant(entry.happened_at),
-        "rule": rule_of(entry, showing),
-        "resource": None,
     }

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import assert_never
+from typing import Final, assert_never
 
 from leal.domain.change import Change, with_counter, with_customer, with_event
 from leal.domain.claims import ClaimSource
@@ -22,9 +22,13 @@ from leal.domain.points import award
 from leal.domain.refusals import BalanceOutOfRange
 from leal.domain.rewards.granting import grant
 from leal.domain.rules import Rule
+from leal.domain.rules.membership import BirthdayRule
 from leal.domain.rules.terms import Approval, PointsResult, RewardResult, RuleVariant
 from leal.domain.scene import Scene
 from leal.domain.tiers import tier_of
+
+BIRTHDAYS_APART: Final = timedelta(days=365)
+"""So far two birthdays of one customer are apart, counted in days of the rule's zone."""
 
 
 class WhyNot(StrEnum):
@@ -41,6 +45,7 @@ class WhyNot(StrEnum):
     BEFORE_JOINING = "it was done before the customer joined"
     MEMBER_ALREADY = "the customer is a member already"
     CLOSED = "the rule is open on other days only"
+    TOO_SOON = "a birthday was rewarded within the last 365 days"
     NO_ACTIVITY = "purchases are reported as orders"
 
 
@@ -61,7 +66,7 @@ def why_not(rule: Rule, account: Account, scene: Scene) -> WhyNot | None:
         return WhyNot.LIMIT_REACHED
     if not rule.is_open(local_day(scene.now, rule.zone(scene.program))):
         return WhyNot.CLOSED
-    return None
+    return WhyNot.TOO_SOON if _is_cooling_off(rule, account, scene) else None
 
 
 def variant_now(rule: Rule, account: Account, scene: Scene) -> RuleVariant:
@@ -73,6 +78,16 @@ def completion_limit(rule: Rule, account: Account, scene: Scene) -> LimitStatus:
     """Where the customer stands against the rule's limit."""
     counter = account.counter(Subject.RULE, rule.id)
     return limit_status(rule.limit, counter, now=scene.now, zone=rule.zone(scene.program))
+
+
+def _is_cooling_off(rule: Rule, account: Account, scene: Scene) -> bool:
+    """Whether a birthday lies so near that there was none in between, only another date given."""
+    counter = account.counter(Subject.RULE, rule.id)
+    if not isinstance(rule, BirthdayRule) or counter is None:
+        return False
+    zone = rule.zone(scene.program)
+    since = local_day(scene.now, zone) - local_day(counter.last_at, zone)
+    return since < BIRTHDAYS_APART
 
 
 def complete_if_allowed(

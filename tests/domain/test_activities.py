@@ -15,9 +15,10 @@ from leal.domain.activities import (
     source_of,
 )
 from leal.domain.change import Change, begin, with_customer
+from leal.domain.claims import ClaimState, UsageStatus
 from leal.domain.customers import Account, HistoryKind, Lot, Subject
 from leal.domain.program import Program
-from leal.domain.refusals import EmailAlreadyInUse, RewardAlreadyGiven
+from leal.domain.refusals import EmailAlreadyInUse, RewardAlreadyUsed
 from leal.domain.rules import RULE_KINDS
 from leal.domain.rules.completion import WhyNot
 from leal.domain.rules.terms import RuleKind
@@ -367,7 +368,7 @@ def test_points_approved_late_do_not_expire_at_once() -> None:
     assert lot.expires_at > later.now + timedelta(days=170)
 
 
-def test_a_reward_is_given_at_once_and_not_taken_back_by_a_verdict() -> None:
+def test_a_reward_is_given_at_once_and_taken_back_by_a_verdict_unless_it_was_used() -> None:
     earned: Document = {"id": 1, "kind": "custom", "title": "Quiz", "name": "quiz", "reward": 3}
     shipping = {"id": 3, "kind": "free_shipping_voucher", "title": "Free shipping", "cost": 300}
     named = program_with(drop("tiers"), put("rules", [earned]), put("rewards", [shipping]))
@@ -378,6 +379,11 @@ def test_a_reward_is_given_at_once_and_not_taken_back_by_a_verdict() -> None:
     (row,) = account.rows
     assert (row.kind, merchant_id_of(row)) == (HistoryKind.RECEIVED, "5")
     assert moderate(begin(account), scene, row, verdict=Verdict.APPROVED).is_empty
+    (claim,) = account.claims
+    used = replace(claim, usage_status=UsageStatus.USED)
     for verdict in (Verdict.DECLINED, Verdict.VOID):
-        with pytest.raises(RewardAlreadyGiven):
-            moderate(begin(account), scene, row, verdict=verdict)
+        taken = moderate(begin(account), scene, row, verdict=verdict)
+        assert [each.state for each in taken.account.claims] == [ClaimState.VOID]
+        assert taken.customer.points_approved == 0
+        with pytest.raises(RewardAlreadyUsed):
+            moderate(begin(replace(account, held=(used,))), scene, row, verdict=verdict)

@@ -13,12 +13,14 @@ from typing import Final
 
 from leal.domain.awards import approve, settle, standing_points
 from leal.domain.change import Change, with_counter
+from leal.domain.claims import ClaimState, find_claim
 from leal.domain.customers import CustomerState, HistoryKind, HistoryRow, Subject
 from leal.domain.enrolment import join, visits
 from leal.domain.expiry import expires_at
 from leal.domain.limits import untally
 from leal.domain.program import EnrolmentMode, Program
-from leal.domain.refusals import EmailAlreadyInUse, RewardAlreadyGiven
+from leal.domain.refusals import EmailAlreadyInUse
+from leal.domain.rewards.ending import refuse_unless_refundable, void
 from leal.domain.rules import Rule
 from leal.domain.rules.completion import WhyNot, complete, why_not
 from leal.domain.rules.membership import CustomRule
@@ -33,6 +35,7 @@ class Activity:
     """What a customer did; `merchant_id` is the shop's own id of it, for updates and repeats.
 
     `done_at` None means now. `guest` is what the shop says of the customer, None when nothing.
+    `referral_id` is whose link brought them, as the shop kept it.
     """
 
     name: str
@@ -40,6 +43,7 @@ class Activity:
     url: str | None = None
     done_at: datetime | None = None
     guest: bool | None = None
+    referral_id: str | None = None
 
 
 class Verdict(StrEnum):
@@ -113,13 +117,16 @@ def moderate(change: Change, scene: Scene, row: HistoryRow, *, verdict: Verdict)
 
     What is pending is approved or declined, what is approved becomes void, however the shop calls
     it. An activity that has ended no longer counts towards its rule's limit, except where a limit
-    guards against doing things over and over. `account.lots` must be loaded. Raises
-    RewardAlreadyGiven when a reward, given at once, would have to be taken back.
+    guards against doing things over and over. A reward that it gave is taken back unless it was
+    used. `account.lots` must be loaded, and `account.held` hold the reward. Raises the refusals of
+    `refuse_unless_refundable`.
     """
     if row.kind is HistoryKind.RECEIVED:
-        if verdict is not Verdict.APPROVED:
-            raise RewardAlreadyGiven
-        return change
+        claim = find_claim(change.account.held, row.claimed_reward_id or 0)
+        if verdict is Verdict.APPROVED or claim is None or claim.state is ClaimState.VOID:
+            return change
+        refuse_unless_refundable(claim, scene.now)
+        return _uncounted(void(change, scene, claim), scene, row)
     if verdict is Verdict.APPROVED:
         return approve(change, scene, _worth_approving(row, scene))
     if standing_points(row) == 0:

@@ -74,9 +74,9 @@ def updated(order: Order, report: OrderReport, site: Site, *, now: datetime) -> 
     if report.payment_status is PaymentStatus.NOT_PAID:
         order = replace(order, payments=())
     order = _moneys(order, report, currency, now=now)
-    concerned = order.claims_due or order.names_claims
+    concerned = order.follow_up_due or order.concerns_others
     order = _goods(_traces(order, report), report, currency)
-    return replace(order, claims_due=concerned or order.names_claims)
+    return replace(order, follow_up_due=concerned or order.concerns_others)
 
 
 def in_minor(amount: Decimal, currency: str) -> int:

@@ -116,8 +116,8 @@ class Order:
     `paid_at` is the first time it was seen paid in full, `paid_by` who its customer was then:
     a guest for want of one; `terms` were fixed and stay, however
     often payment is withdrawn and comes back. They are None while nothing was promised: it is not
-    paid yet, or there is nobody to promise it to. `claims_due`: what it means for claimed rewards
-    has still to be worked out.
+    paid yet, or there is nobody to promise it to. `follow_up_due`: what it means for claimed
+    rewards, and for who sent its customer, has still to be worked out.
     """
 
     id: int = UNSAVED_ORDER
@@ -155,7 +155,7 @@ class Order:
     terms: tuple[OrderTerms, ...] | None = None
     not_fired: tuple[NotFired, ...] = ()
     counted: Counted | None = None
-    claims_due: bool = False
+    follow_up_due: bool = False
     created_at: datetime
     updated_at: datetime
 
@@ -173,10 +173,11 @@ class Order:
         )
 
     @property
-    def names_claims(self) -> bool:
-        """Whether a claimed reward may have been used on it: by code, by id, or in its lines."""
+    def concerns_others(self) -> bool:
+        """Whether it may concern others: by a code, a claimed reward, or who sent its customer."""
         return bool(
             self.discount_codes
+            or self.referral_id
             or self.claimed_reward_ids
             or any(item.redemption_id for item in self.line_items)
         )

@@ -44,10 +44,6 @@ class SubscriptionFailed(Refusal):
     reason: str
 
 
-class RewardAlreadyGiven(Refusal):
-    """What the activity earned was a reward, given at once: it is refunded, not declined."""
-
-
 @dataclass(eq=False)
 class InsufficientPoints(Refusal):
     """So many approved points are missing."""
@@ -144,6 +140,41 @@ class RuleLimitReached(Refusal):
 
 class RuleRequirementsNotMet(Refusal):
     """The rule is on, and what it asks for is not given, such as the days it is open on."""
+
+
+class FriendEmailRequired(Refusal):
+    """A friend without an address cannot be told from the next one."""
+
+
+class InvalidFriend(Refusal):
+    """Who was sent is the customer themselves, a member, or somebody who ordered before."""
+
+
+class ReferralsOff(Refusal):
+    """The program sends no friends, or has nothing for them."""
+
+
+class UnknownReferral(Refusal):
+    """No customer has this referral id."""
+
+
+class ReferralCapReached(Refusal):
+    """The customer has sent as many friends as the rule rewards."""
+
+
+class FraudDetected(Refusal):
+    """The friend comes from the customer's own address."""
+
+
+class NoVouchersLeft(Refusal):
+    """The pool of vouchers for friends is empty."""
+
+
+@dataclass(eq=False)
+class VoucherNotAllocated(Refusal):
+    """The voucher for the friend could not be made; `reason` is for the shop's developers."""
+
+    reason: str
 
 
 @dataclass(eq=False)

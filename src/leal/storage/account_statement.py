@@ -158,7 +158,7 @@ ORDER_COLUMNS = """o.order_id AS id, o.version, o.site_id, o.merchant_id, o.numb
         o.refund_status, o.cancellation_status, o.discount_codes, o.claimed_reward_ids,
         o.line_items, o.payments, o.refunds, o.referral_id, o.tracking_id, o.ip_address,
         o.user_agent, o.ordered_at, o.paid_at, o.paid_by, o.program_version, o.tier_id,
-        o.counts_tax, o.terms, o.not_fired, o.counted, o.claims_due, o.created_at,
+        o.counts_tax, o.terms, o.not_fired, o.counted, o.follow_up_due, o.created_at,
         o.updated_at"""
 
 # The order itself, with the customer it belongs to, beside the account; and whether the outside

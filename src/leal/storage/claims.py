@@ -65,8 +65,8 @@ async def list_concerned(on: Runner, program_id: int, order: Order) -> tuple[Own
 
 # What an order means for claims is worked out, unless it has changed since.
 _SETTLED = """
-UPDATE orders SET claims_due = false
-WHERE program_id = $1 AND order_id = $2 AND version = $3 AND claims_due
+UPDATE orders SET follow_up_due = false
+WHERE program_id = $1 AND order_id = $2 AND version = $3 AND follow_up_due
 """
 
 
@@ -87,7 +87,7 @@ class OrderDue:
 # Orders that have still to be worked off for claims, and those that a claim waits for.
 _ORDERS_DUE = """
 SELECT order_id, site_id, merchant_id FROM orders
-WHERE program_id = $1 AND claims_due AND order_id > $2
+WHERE program_id = $1 AND follow_up_due AND order_id > $2
 UNION
 SELECT o.order_id, o.site_id, o.merchant_id
 FROM claimed_rewards r

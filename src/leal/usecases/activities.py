@@ -7,8 +7,10 @@ from leal.domain.problems import Missing
 from leal.domain.rules.completion import WhyNot
 from leal.domain.scene import Scene
 from leal.storage import activities as stored
-from leal.storage.customers import Loaded, Wanted
+from leal.storage.customers import ClaimKeys, Loaded, Wanted
+from leal.storage.referrals import find_claim_given, find_sender
 from leal.usecases.desk import Ask, Desk, change, known
+from leal.usecases.referrals import brought_in
 
 
 async def create(
@@ -21,6 +23,9 @@ async def create(
     """
     published = await desk.programs.lately(ask.program_id)
     source = activities.source_of(published.program, activity.name, activity.merchant_id)
+    sender = None
+    if activity.referral_id is not None:
+        sender = await find_sender(desk.database, ask.program_id, activity.referral_id)
     reasons: list[WhyNot | None] = []
 
     def decide(loaded: Loaded, scene: Scene) -> Change:
@@ -34,7 +39,7 @@ async def create(
             return started
         decided, no = activities.perform(started, scene, activity, email_taken=loaded.email_taken)
         reasons.append(no)
-        return decided
+        return decided if sender is None else brought_in(decided, sender)
 
     await change(
         desk, ask, Wanted(merchant_id=customer_id, email=email, source=source), decide=decide
@@ -56,7 +61,10 @@ async def update(desk: Desk, ask: Ask, name: str, *, merchant_id: str, verdict: 
             raise _missing()
         return activities.moderate(begin(known(loaded)), scene, row, verdict=verdict)
 
-    await change(desk, ask, Wanted(customer_id=found, lots=True, source=source), decide=decide)
+    gave = await find_claim_given(desk.database, ask.program_id, source or "")
+    held = ClaimKeys(ids=(gave,)) if gave is not None else None
+    wanted = Wanted(customer_id=found, lots=True, source=source, claims=held)
+    await change(desk, ask, wanted, decide=decide)
 
 
 def _missing() -> Missing:

@@ -117,7 +117,7 @@ async def _update_unlinked(desk: Desk, ask: Ask, told: "_Told") -> None:
 async def _claims(desk: Desk, outcome: Outcome) -> None:
     """What the order means for claimed rewards follows it; background work makes up for a crash."""
     order = outcome.change.order if outcome.change else None
-    if order is not None and order.claims_due:
+    if order is not None and order.follow_up_due:
         await _settle(desk, outcome.scene, order)
 
 
@@ -173,8 +173,10 @@ def _ordered(
 
 
 def _announced(order: Order, loaded: Loaded) -> Order:
-    """The order, to be worked off for claims as well when one is to be used up by it."""
-    return replace(order, claims_due=order.claims_due or loaded.claims_announced)
+    """The order, to be followed up also for a claim it is to use up, and for who sent its buyer."""
+    sent = loaded.account is not None and loaded.account.customer.referred_by is not None
+    follow = order.follow_up_due or loaded.claims_announced or sent
+    return replace(order, follow_up_due=follow)
 
 
 def _reported(order: Order, report: OrderReport, scene: Scene) -> Order:
@@ -209,7 +211,7 @@ async def _keep(desk: Desk, ask: Ask, told: _Told) -> None:
             kept = await _kept(locked, scene, told)
     if kept is None:
         raise DatabaseAway
-    if kept.claims_due:
+    if kept.follow_up_due:
         await _settle(desk, scene, kept)
 
 

@@ -1,7 +1,7 @@
-"""What orders mean for claimed rewards, whoever's those are.
+"""What orders mean for others: for claimed rewards of anybody, and for who sent the buyer.
 
 An order changes its own customer; the claims it names may be anybody's. So it is saved with a note
-that its claims are due, and each of their customers is changed after it. What a crash leaves undone
+that something follows, and each customer concerned is changed after it. What a crash leaves undone
 is found by that note and done by background work; doing it twice changes nothing.
 """
 
@@ -11,6 +11,7 @@ from leal.domain.scene import Scene
 from leal.storage import claims, orders
 from leal.storage.customers import ClaimKeys, Loaded, OrderKey, Wanted
 from leal.usecases.desk import Ask, Desk, change, known
+from leal.usecases.referrals import follow_order
 
 
 async def settle_order(desk: Desk, program_id: int, key: OrderKey) -> int:
@@ -34,7 +35,8 @@ async def settle_order(desk: Desk, program_id: int, key: OrderKey) -> int:
             claims=ClaimKeys(ids=tuple(claim_ids)),
         )
         await change(desk, ask, wanted, decide=_settle)
-    if order.claims_due:
+    await follow_order(desk, program_id, found)
+    if order.follow_up_due:
         await claims.note_settled(desk.database, program_id, order)
     return len(owners)
 

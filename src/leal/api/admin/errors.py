@@ -20,7 +20,6 @@ from leal.domain.refusals import (
     NoSubscriptions,
     NothingToFulfil,
     Refusal,
-    RewardAlreadyGiven,
     RewardAlreadyRefunded,
     RewardAlreadyUsed,
     RewardExpired,
@@ -58,10 +57,6 @@ REFUSALS: dict[type[Refusal], tuple[str, str]] = {
     UnsupportedPlatform: (
         "unsupported_platform",
         "This site has no provider of marketing consent. Set one in the program",
-    ),
-    RewardAlreadyGiven: (
-        "reward_already_given",
-        "The activity earned a reward, which was given at once. Refund the claimed reward instead",
     ),
     BalanceOutOfRange: (
         "balance_out_of_range",

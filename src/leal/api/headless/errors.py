@@ -20,7 +20,6 @@ from leal.domain.refusals import (
     NoSubscriptions,
     NothingToFulfil,
     Refusal,
-    RewardAlreadyGiven,
     RewardAlreadyRefunded,
     RewardAlreadyUsed,
     RewardExpired,
@@ -126,10 +125,6 @@ REFUSALS: dict[type[Refusal], tuple[str, str]] = {
     NothingToFulfil: (
         "nothing_to_fulfil",
         "Nobody has to bring the customer anything for this claimed reward",
-    ),
-    RewardAlreadyGiven: (
-        "reward_already_given",
-        "The reward has been given already",
     ),
     BalanceOutOfRange: (
         "balance_out_of_range",

@@ -80,9 +80,10 @@ CREATE TABLE fulfilment_calls (
 );
 CREATE INDEX fulfilment_calls_due ON fulfilment_calls (program_id, call_at);
 
--- Orders of which it has still to be worked out what they mean for claimed rewards.
-ALTER TABLE orders ADD COLUMN claims_due boolean NOT NULL DEFAULT false;
-CREATE INDEX orders_with_claims_due ON orders (program_id, order_id) WHERE claims_due;
+-- Orders of which it has still to be worked out what they mean for others than their customer:
+-- for claimed rewards, whoever's those are, and for who sent their customer.
+ALTER TABLE orders ADD COLUMN follow_up_due boolean NOT NULL DEFAULT false;
+CREATE INDEX orders_to_follow_up ON orders (program_id, order_id) WHERE follow_up_due;
 
 -- Which claim an event is about.
 ALTER TABLE events ADD COLUMN claimed_reward_id bigint;
@@ -118,7 +119,7 @@ BEGIN
         payments json, refunds json, referral_id text, tracking_id text, ip_address text,
         user_agent text, ordered_at timestamptz, paid_at timestamptz, paid_by text, program_version integer,
         tier_id integer, counts_tax boolean, terms json, not_fired json, counted json,
-        claims_due boolean,
+        follow_up_due boolean,
         created_at timestamptz, updated_at timestamptz);
     IF o.id = 0 THEN
         PERFORM pg_current_xact_id();
@@ -130,7 +131,7 @@ BEGIN
             gift_card_minor, paid_minor, refunded_minor, payment_status, refund_status,
             cancellation_status, discount_codes, claimed_reward_ids, line_items, payments,
             refunds, referral_id, tracking_id, ip_address, user_agent, ordered_at, paid_at,
-            paid_by, program_version, tier_id, counts_tax, terms, not_fired, counted, claims_due,
+            paid_by, program_version, tier_id, counts_tax, terms, not_fired, counted, follow_up_due,
             created_at, updated_at, settles)
         VALUES (
             p_program_id, v_id, p_customer_id, o.site_id, o.merchant_id, o.number,
@@ -139,7 +140,7 @@ BEGIN
             o.payment_status, o.refund_status, o.cancellation_status, o.discount_codes,
             o.claimed_reward_ids, o.line_items, o.payments, o.refunds, o.referral_id,
             o.tracking_id, o.ip_address, o.user_agent, o.ordered_at, o.paid_at, o.paid_by, o.program_version,
-            o.tier_id, o.counts_tax, o.terms, o.not_fired, o.counted, o.claims_due, o.created_at,
+            o.tier_id, o.counts_tax, o.terms, o.not_fired, o.counted, o.follow_up_due, o.created_at,
             o.updated_at, v_settles)
         ON CONFLICT DO NOTHING;
         IF NOT FOUND THEN
@@ -160,7 +161,7 @@ BEGIN
         tracking_id = o.tracking_id, ip_address = o.ip_address, user_agent = o.user_agent,
         ordered_at = o.ordered_at, paid_at = o.paid_at, paid_by = o.paid_by, program_version = o.program_version,
         tier_id = o.tier_id, counts_tax = o.counts_tax, terms = o.terms, not_fired = o.not_fired,
-        counted = o.counted, claims_due = o.claims_due, updated_at = o.updated_at
+        counted = o.counted, follow_up_due = o.follow_up_due, updated_at = o.updated_at
     WHERE program_id = p_program_id AND order_id = o.id AND version = o.version;
     IF NOT FOUND THEN
         RETURN NULL;

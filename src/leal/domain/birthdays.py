@@ -1,15 +1,19 @@
-"""Birthdays: set once by the customer, changed by the merchant, and when the next one is."""
+"""Birthdays: set once by the customer, changed by the merchant, and rewarded when they come."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, tzinfo
 
 from leal.domain.change import Change, begin, with_customer
 from leal.domain.customers import Account, Birthday, CustomerState
 from leal.domain.dates import local_day, on_day_of
+from leal.domain.program import BirthdayClock, Program
 from leal.domain.refusals import CustomerBlocked, CustomerNotEnrolled, InvalidDate
+from leal.domain.rules.completion import complete_if_allowed
+from leal.domain.rules.membership import BirthdayRule
 from leal.domain.scene import Scene
 
 _LEAP_YEAR = 2000
+_LEAP_DAY = (2, 29)
 
 
 def set_birthday(account: Account, scene: Scene, *, month: int, day: int, year: int) -> Change:
@@ -37,7 +41,9 @@ def correct_birthday(account: Account, scene: Scene, birthday: Birthday) -> Chan
         birthday = replace(birthday, year=None)
     if account.customer.birthday == birthday:
         return begin(account)
-    customer = replace(account.customer, birthday=birthday, updated_at=scene.now)
+    customer = replace(
+        account.customer, birthday=birthday, birthday_set_at=scene.now, updated_at=scene.now
+    )
     return with_customer(begin(account), customer)
 
 
@@ -47,6 +53,39 @@ def next_birthday(birthday: Birthday, today: date) -> date:
     if this_year > today:
         return this_year
     return on_day_of(today.year + 1, month=birthday.month, day=birthday.day)
+
+
+def birthday_zone(program: Program) -> tzinfo:
+    """Whose midnight begins a birthday."""
+    at_site = program.birthdays.run_at is BirthdayClock.SITE
+    return program.primary_site.zone if at_site else UTC
+
+
+def days_of(day: date) -> tuple[tuple[int, int], ...]:
+    """The birthdays, as month and day, that are kept on a day."""
+    kept = ((day.month, day.day),)
+    shifted = on_day_of(day.year, month=_LEAP_DAY[0], day=_LEAP_DAY[1])
+    return (*kept, _LEAP_DAY) if day == shifted and kept[0] != _LEAP_DAY else kept
+
+
+def celebrate(account: Account, scene: Scene, day: date) -> Change:
+    """Completes the rules for birthdays of a member whose birthday is on `day`, once for each year.
+
+    A birthday that was told on the day itself, or later, is rewarded the next time; so is one of
+    who joined on it.
+    """
+    change, customer, zone = begin(account), account.customer, birthday_zone(scene.program)
+    if customer.birthday is None or customer.enrolled_at is None:
+        return change
+    known_at = max(customer.birthday_set_at or customer.enrolled_at, customer.enrolled_at)
+    kept = (customer.birthday.month, customer.birthday.day) in days_of(day)
+    if not kept or local_day(known_at, zone) >= day:
+        return change
+    for rule in scene.program.rules:
+        if isinstance(rule, BirthdayRule):
+            source = f"birthday:{rule.id}:{customer.id}:{day.year}"
+            change = complete_if_allowed(change, scene, rule, source=source)
+    return change
 
 
 def _checked(scene: Scene, *, month: int, day: int, year: int) -> Birthday:

@@ -116,6 +116,7 @@ class Customer:
     lifetime_orders: int = 0
     tier: TierMembership | None = None
     birthday: Birthday | None = None
+    birthday_set_at: datetime | None = None
     email_consent: Consent = Consent.UNKNOWN
     sms_consent: Consent = Consent.UNKNOWN
     referral_id: str

@@ -90,6 +90,14 @@ def end_membership(change: Change, scene: Scene) -> Change:
     return with_event(change, RENEWED, {"tier_id": tier.id}, now=scene.now)
 
 
+def tier_shown(account: Account, scene: Scene) -> Account:
+    """The account as it is to be shown: with memberships that have ended worked off, unsaved."""
+    while has_ended(account.customer, scene.program, scene.now):
+        ended_at = account.customer.tier and account.customer.tier.expires_at
+        account = end_membership(begin(account), replace(scene, now=ended_at or scene.now)).account
+    return account
+
+
 def move_by_hand(account: Account, scene: Scene, *, tier: Tier | None) -> Change:
     """The merchant puts a member into a tier; None takes them to the one they have earned.
 

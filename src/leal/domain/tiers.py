@@ -201,7 +201,7 @@ class Reckoning:
         months = months_of(self.tiers.membership)
         if isinstance(self.tiers.membership, RollingMembership):
             kept = _first_counted(last, months)
-            return self._sum(lambda day: day >= kept)
+            return self._sum(lambda day: kept <= day <= last)
         first = add_months(last, -months)
         return self._sum(lambda day: first <= day < last)
 

@@ -28,7 +28,7 @@ SELECT p.version AS program_version, p.clock_offset_seconds,
                 c.enrolled_at, c.points_approved, c.points_pending, c.points_spent,
                 c.rewards_claimed, c.rewards_used, c.lifetime_points, c.lifetime_spend,
                 c.lifetime_orders, c.email_consent, c.sms_consent, c.referral_id,
-                c.insights_segment, c.created_at, c.updated_at,
+                c.insights_segment, c.birthday_set_at, c.created_at, c.updated_at,
                 CASE WHEN c.tier_id IS NOT NULL THEN json_build_object(
                     'tier_id', c.tier_id, 'started_at', c.tier_started_at,
                     'expires_at', c.tier_expires_at, 'manual', c.tier_manual) END AS tier,

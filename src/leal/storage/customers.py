@@ -290,6 +290,7 @@ def _customer_row(customer: Customer) -> dict[str, object]:
         "birth_year": birthday.year if birthday else None,
         "birth_month": birthday.month if birthday else None,
         "birth_day": birthday.day if birthday else None,
+        "birthday_set_at": customer.birthday_set_at,
         "email_consent": customer.email_consent,
         "sms_consent": customer.sms_consent,
         "referral_id": customer.referral_id,

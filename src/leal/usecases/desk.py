@@ -22,6 +22,7 @@ from leal.domain.sites import (
     SubscriptionProvider,
     VoucherStoreKind,
 )
+from leal.domain.tier_moves import end_membership, has_ended, tier_shown
 from leal.domain.tiers import counted_since
 from leal.integrations.consent import ConsentKeeper
 from leal.integrations.fulfilment import FulfilmentCaller
@@ -87,19 +88,20 @@ Decide = Callable[[Loaded, Scene], Change]
 async def look(desk: Desk, ask: Ask, merchant_id: str) -> Outcome:
     """Reads a customer; changes nothing. Raises Missing for an unknown site or customer.
 
-    Points whose end has come are not shown, whether the job came round or not.
+    Points and memberships whose end has come are not shown, whether the job came round or not.
     """
     wanted = Wanted(merchant_id=merchant_id)
     scene, loaded = await _load(desk, desk.database, ask=ask, wanted=wanted)
-    return Outcome(scene=scene, account=lapsing.seen(known(loaded), scene))
+    account = tier_shown(lapsing.seen(known(loaded), scene), scene)
+    return Outcome(scene=scene, account=account)
 
 
 async def change(desk: Desk, ask: Ask, wanted: Wanted, *, decide: Decide) -> Outcome:
     """Loads, decides and saves, again and again until nobody came between.
 
     `decide` gets what was loaded and raises Refusal, Missing or BadRequest to say no. A change
-    that does nothing is not saved. Points that have expired by now lapse first, as a change of
-    their own: nobody spends or sees them before the job comes round.
+    that does nothing is not saved. Points and tier memberships that have ended by now end first, in
+    changes of their own: nobody spends or enjoys them until the job comes round.
     """
     for _ in range(_TRIES_WITHOUT_LOCK):
         outcome = await _try(desk, desk.database, ask=ask, wanted=wanted, decide=decide)
@@ -125,7 +127,7 @@ async def change_together(
     decided: list[Change | None] = []
     for each in wanted:
         scene, loaded = await _load(desk, desk.database, ask=ask, wanted=each)
-        alone = loaded.account is None or lapsing.overdue(loaded.account.lots, scene)
+        alone = loaded.account is None or is_overdue(loaded.account, scene)
         decided.append(None if alone else decide(loaded, scene))
     worthwhile = [each for each in decided if each is not None and not each.is_empty]
     told = await customers.save_all(desk.database, ask.program_id, worthwhile)
@@ -183,12 +185,43 @@ async def lapse_overdue(on: Runner, scene: Scene, account: Account) -> Account |
     )
 
 
+def is_overdue(account: Account, scene: Scene) -> bool:
+    """Whether points or a tier membership have ended and nobody has noted it yet."""
+    lots = lapsing.overdue(account.lots, scene)
+    return bool(lots) or has_ended(account.customer, scene.program, scene.now)
+
+
+async def _catch_up(desk: Desk, on: Runner, scene: Scene, *, account: Account) -> bool:
+    """Works off what has ended, in its order; False when someone else came between.
+
+    A membership is decided as of the moment it ended: whatever changes a customer comes after it.
+    """
+    if await lapse_overdue(on, scene, account) is None:
+        return False
+    ask = Ask(program_id=scene.published.id, site_id=scene.site.id)
+    customer_id, program = account.customer.id, scene.program
+    while True:
+        wanted = Wanted(customer_id=customer_id)
+        _, loaded = await _load(desk, on, ask=ask, wanted=wanted)
+        stay = loaded.account.customer.tier if loaded.account else None
+        if loaded.account is None or stay is None or stay.expires_at is None:
+            return True
+        if not has_ended(loaded.account.customer, program, scene.now):
+            return True
+        ended_at = stay.expires_at
+        since = counted_since(program, ended_at)
+        then, loaded = await _load(desk, on, ask=ask, wanted=replace(wanted, progress_since=since))
+        ended = end_membership(begin(known(loaded)), replace(then, now=ended_at))
+        if await customers.save(on, ask.program_id, ended) is None:
+            return False
+
+
 async def _try(
     desk: Desk, on: Runner, *, ask: Ask, wanted: Wanted, decide: Decide
 ) -> Outcome | None:
     scene, loaded = await _load(desk, on, ask=ask, wanted=wanted)
-    if loaded.account is not None and lapsing.overdue(loaded.account.lots, scene):
-        if await lapse_overdue(on, scene, loaded.account) is None:
+    if loaded.account is not None and is_overdue(loaded.account, scene):
+        if not await _catch_up(desk, on, scene, account=loaded.account):
             return None
         scene, loaded = await _load(desk, on, ask=ask, wanted=wanted)
     decided = decide(loaded, scene)
@@ -232,7 +265,7 @@ def _windowed(wanted: Wanted, published: PublishedProgram, now: datetime) -> Wan
     return replace(
         wanted,
         progress_mode=tiers.boundary_mode if tiers else None,
-        progress_since=counted_since(published.program, now),
+        progress_since=wanted.progress_since or counted_since(published.program, now),
         overdue_at=now if lapsing.by_date(published.program) else None,
     )
 

@@ -15,6 +15,12 @@ from leal.usecases.approvals import WHOLE, approve_all
 from leal.usecases.claims import move_on_all
 from leal.usecases.codes import warn_low
 from leal.usecases.crediting import credit_all
+from leal.usecases.days import (
+    celebrate_birthdays,
+    count_members,
+    end_memberships,
+    place_in_segments,
+)
 from leal.usecases.desk import Desk
 from leal.usecases.fulfilment_calls import call_all
 from leal.usecases.lapsing import lapse_all, warn_all
@@ -33,6 +39,10 @@ class Kind(StrEnum):
     CLAIMS = "claims"
     VOUCHERS = "vouchers"
     FULFILMENTS = "fulfilments"
+    TIERS = "tiers"
+    BIRTHDAYS = "birthdays"
+    SEGMENTS = "segments"
+    MEMBERS = "members"
     NOTICES = "notices"
     REPORTS = "reports"
     POOLS = "pools"
@@ -67,6 +77,10 @@ _WORK: Final[Mapping[Kind, Callable[[Desk, int], Awaitable[int]]]] = MappingProx
         Kind.CLAIMS: move_on_all,
         Kind.VOUCHERS: settle_all,
         Kind.FULFILMENTS: call_all,
+        Kind.TIERS: end_memberships,
+        Kind.BIRTHDAYS: celebrate_birthdays,
+        Kind.SEGMENTS: place_in_segments,
+        Kind.MEMBERS: count_members,
         Kind.NOTICES: warn_all,
         Kind.REPORTS: add_up,
         Kind.POOLS: warn_low,

@@ -38,6 +38,19 @@ CREATE TABLE referral_traffic (
     PRIMARY KEY (program_id, customer_id, day, channel)
 );
 
+-- When a birthday was told: one that is told on the day itself is rewarded the next time.
+ALTER TABLE customers ADD COLUMN birthday_set_at timestamptz;
+
+-- How many members were in each tier (0: there are no tiers) at the end of a day in the zone of the
+-- primary site. A day that no worker saw the end of has no rows.
+CREATE TABLE members_daily (
+    program_id bigint NOT NULL,
+    day        date   NOT NULL,
+    tier_id    bigint NOT NULL,
+    members    bigint NOT NULL,
+    PRIMARY KEY (program_id, day, tier_id)
+);
+
 -- A link names no program: whoever follows it is led by the code alone.
 CREATE INDEX customers_by_link ON customers (referral_id);
 -- Memberships by the moment they end.
@@ -119,7 +132,8 @@ BEGIN
         rewards_claimed integer, rewards_used integer, lifetime_points bigint,
         lifetime_spend bigint, lifetime_orders integer, tier_id integer,
         tier_started_at timestamptz, tier_expires_at timestamptz, tier_manual boolean,
-        birth_year smallint, birth_month smallint, birth_day smallint, email_consent text,
+        birth_year smallint, birth_month smallint, birth_day smallint,
+        birthday_set_at timestamptz, email_consent text,
         sms_consent text, referral_id text, referred_by bigint,
         created_at timestamptz, updated_at timestamptz);
 
@@ -138,7 +152,7 @@ BEGIN
             lifetime_orders = c.lifetime_orders, tier_id = c.tier_id,
             tier_started_at = c.tier_started_at, tier_expires_at = c.tier_expires_at,
             tier_manual = c.tier_manual, birth_year = c.birth_year, birth_month = c.birth_month,
-            birth_day = c.birth_day, email_consent = c.email_consent, sms_consent = c.sms_consent,
+            birth_day = c.birth_day, birthday_set_at = c.birthday_set_at, email_consent = c.email_consent, sms_consent = c.sms_consent,
             referred_by = c.referred_by, updated_at = c.updated_at
         WHERE program_id = p_program_id AND customer_id = p_customer_id AND version = p_version;
         IF NOT FOUND THEN
@@ -158,14 +172,14 @@ BEGIN
             properties, metadata, blocked, enrolled_at, points_approved, points_pending,
             points_spent, rewards_claimed, rewards_used, lifetime_points, lifetime_spend,
             lifetime_orders, tier_id, tier_started_at, tier_expires_at, tier_manual, birth_year,
-            birth_month, birth_day, email_consent, sms_consent, referral_id, referred_by,
+            birth_month, birth_day, birthday_set_at, email_consent, sms_consent, referral_id, referred_by,
             created_at, updated_at, settles)
         VALUES (
             p_program_id, v_customer, c.site_id, c.merchant_id, c.email, c.email_key, c.first_name,
             c.last_name, c.properties, c.metadata, c.blocked, c.enrolled_at, c.points_approved,
             c.points_pending, c.points_spent, c.rewards_claimed, c.rewards_used, c.lifetime_points,
             c.lifetime_spend, c.lifetime_orders, c.tier_id, c.tier_started_at, c.tier_expires_at,
-            c.tier_manual, c.birth_year, c.birth_month, c.birth_day, c.email_consent,
+            c.tier_manual, c.birth_year, c.birth_month, c.birth_day, c.birthday_set_at, c.email_consent,
             c.sms_consent, c.referral_id, c.referred_by, c.created_at, c.updated_at, v_settles)
         ON CONFLICT DO NOTHING;
         IF NOT FOUND THEN

@@ -1,0 +1,170 @@
+"""What days bring, against a real database: memberships, birthdays, segments, members."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from leal.domain.customers import Birthday
+from leal.domain.enrolment import Visit
+from leal.domain.orders import OrderReport, PaymentStatus
+from leal.usecases import customers, due, orders
+from leal.usecases.desk import Ask
+from leal.usecases.due import Kind
+from leal.usecases.orders import Buyer
+from leal.usecases.verification import verify
+from tests.programs import Document, lion_rewards, put
+from tests.worlds import START, World, world_on
+
+
+def calendar_program() -> Document:
+    document = lion_rewards()
+    put("rules", [{"id": 1, "kind": "birthday", "title": "Birthday", "points": 100}])(document)
+    return document
+
+
+@pytest.fixture
+def world(database_url: str) -> Iterator[World]:
+    with world_on(database_url, calendar_program()) as made:
+        yield made
+
+
+def ask(world: World) -> Ask:
+    return Ask(program_id=world.tenant.program_id)
+
+
+def joins(world: World, name: str) -> None:
+    world.run(
+        customers.initialize_session(
+            world.desk, ask(world), merchant_id=name, visit=Visit(email=f"{name}@lion.example")
+        )
+    )
+
+
+def buys(world: World, name: str, order: str, total: int) -> None:
+    report = OrderReport(payment_status=PaymentStatus.PAID, total=Decimal(total))
+    buyer = Buyer(merchant_id=name, email=f"{name}@lion.example")
+    world.run(orders.create(world.desk, ask(world), order, buyer=buyer, report=report))
+
+
+def tier_of(world: World, name: str) -> int | None:
+    account = world.run(customers.get(world.desk, ask(world), name)).account
+    return account.customer.tier.tier_id if account.customer.tier else None
+
+
+def points_of(world: World, name: str) -> int:
+    return world.run(customers.get(world.desk, ask(world), name)).account.customer.points_approved
+
+
+def runs(world: World, kind: Kind) -> int:
+    return world.run(due.run(world.desk, kind, world.tenant.program_id))
+
+
+def is_sound(world: World) -> bool:
+    return world.run(verify(world.desk.database)).is_clean
+
+
+def test_a_membership_that_was_not_earned_again_ends(world: World) -> None:
+    joins(world, "ann")
+    low = tier_of(world, "ann")
+    buys(world, "ann", "1", 500)
+    high = tier_of(world, "ann")
+    assert high != low
+    assert runs(world, Kind.TIERS) == 0
+    world.later(days=366)
+    assert tier_of(world, "ann") == low, "shown before the job came round"
+    assert runs(world, Kind.TIERS) == 1
+    assert runs(world, Kind.TIERS) == 0
+    assert tier_of(world, "ann") == low
+    assert is_sound(world)
+
+
+def test_a_membership_that_was_earned_again_is_renewed(world: World) -> None:
+    joins(world, "ann")
+    buys(world, "ann", "1", 500)
+    high = tier_of(world, "ann")
+    world.later(days=300)
+    buys(world, "ann", "2", 500)
+    world.later(days=66)
+    assert runs(world, Kind.TIERS) == 1
+    assert tier_of(world, "ann") == high
+    assert runs(world, Kind.TIERS) == 0
+    assert is_sound(world)
+
+
+def test_a_birthday_is_rewarded_once_and_made_up_for(world: World) -> None:
+    joins(world, "ann")
+    born = Birthday(month=6, day=20, year=1990)
+    world.run(customers.update(world.desk, ask(world), "ann", birthday=born))
+    assert runs(world, Kind.BIRTHDAYS) == 0
+    world.later(days=12)
+    assert runs(world, Kind.BIRTHDAYS) == 1
+    assert runs(world, Kind.BIRTHDAYS) == 0
+    assert points_of(world, "ann") == 100
+    world.later(days=366)
+    assert runs(world, Kind.BIRTHDAYS) == 1
+    assert points_of(world, "ann") == 200
+    assert is_sound(world)
+
+
+def test_a_birthday_told_on_the_day_is_rewarded_next_year(world: World) -> None:
+    joins(world, "ann")
+    born = Birthday(month=START.month, day=START.day, year=1990)
+    world.run(customers.update(world.desk, ask(world), "ann", birthday=born))
+    assert runs(world, Kind.BIRTHDAYS) == 0
+    world.later(hours=1)
+    assert runs(world, Kind.BIRTHDAYS) == 0
+    world.now = datetime(START.year + 1, START.month, START.day, 1, tzinfo=UTC)
+    assert runs(world, Kind.BIRTHDAYS) == 1
+
+
+def test_the_29th_of_february_is_kept_on_the_28th(world: World) -> None:
+    world.now = datetime(2025, 2, 1, tzinfo=UTC)
+    joins(world, "ann")
+    born = Birthday(month=2, day=29, year=1992)
+    world.run(customers.update(world.desk, ask(world), "ann", birthday=born))
+    world.now = datetime(2025, 2, 27, 1, tzinfo=UTC)
+    assert runs(world, Kind.BIRTHDAYS) == 0
+    world.now = datetime(2025, 2, 28, 1, tzinfo=UTC)
+    assert runs(world, Kind.BIRTHDAYS) == 1
+
+
+def test_segments_are_fifths_of_all_buyers_once_a_week(world: World) -> None:
+    for number in range(100):
+        name = f"c{number}"
+        joins(world, name)
+        world.now = START + timedelta(minutes=number)
+        buys(world, name, f"{number}a", 10)
+        if number >= 80:
+            buys(world, name, f"{number}b", 10)
+    assert runs(world, Kind.SEGMENTS) == 80
+    rows = world.run(
+        world.database.rows(
+            "SELECT insights_segment AS segment, count(*) FROM customers GROUP BY 1 ORDER BY 1"
+        )
+    )
+    assert {row["segment"]: row["count"] for row in rows} == {
+        "At Risk": 40,
+        "Loyal": 20,
+        "Win Back": 20,
+        None: 20,
+    }
+    assert runs(world, Kind.SEGMENTS) == 0
+    world.later(days=7)
+    assert runs(world, Kind.SEGMENTS) == 0, "nobody moved"
+    assert is_sound(world)
+
+
+def test_members_are_counted_by_tier_at_the_end_of_a_day(world: World) -> None:
+    joins(world, "ann")
+    joins(world, "bob")
+    buys(world, "bob", "1", 500)
+    world.later(days=1)
+    assert runs(world, Kind.MEMBERS) == 1
+    assert runs(world, Kind.MEMBERS) == 0
+    rows = world.run(world.database.rows("SELECT day, members FROM members_daily"))
+    assert sorted((row["day"], row["members"]) for row in rows) == [
+        (date(2025, 6, 10), 1),
+        (date(2025, 6, 10), 1),
+    ]

@@ -162,10 +162,6 @@ class Database:
                 # let the other go first: it still has to wake up and take what was given up
                 await asyncio.sleep(_GIVE_WAY_SECONDS)
                 return await ask(runner)
-        except asyncio.CancelledError:
-            # the server may be at it still, and what it says in the end is for nobody
-            held.connection.terminate()
-            raise
         finally:
             self._pool.give_back(held)
 

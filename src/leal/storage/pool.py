@@ -68,7 +68,11 @@ class Pool:
             raise
 
     def give_back(self, held: Held) -> None:
-        """Let the next one have it; one that was left within a transaction is of no use."""
+        """Let the next one have it, unless it was left within a transaction.
+
+        Where a statement was cancelled, the driver tells the server so, and makes whoever comes
+        next wait for the end of it.
+        """
         connection = held.connection
         if not connection.is_closed():
             if self._closed or connection.is_in_transaction():

@@ -20,6 +20,10 @@ from tests.databases import run, with_database
 
 _MAKE = "CREATE TABLE things (number integer PRIMARY KEY)"
 _ADD = "INSERT INTO things VALUES ($1)"
+# What the session asked for; none, if the setting is the server's own.
+_ASKED_FOR = (
+    "SELECT setting FROM pg_settings WHERE name = 'synchronous_commit' AND source = 'client'"
+)
 
 
 def test_the_pool_and_a_transaction_answer_alike(empty_database_url: str) -> None:
@@ -85,6 +89,68 @@ def test_a_cancelled_transaction_leaves_nothing_and_a_usable_pool(empty_database
         return await database.value("SELECT count(*) FROM things"), sum(answers)
 
     assert with_database(empty_database_url, work) == (0, 20)
+
+
+def test_a_cancelled_statement_ends_and_leaves_a_usable_pool(empty_database_url: str) -> None:
+    asleep = "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query = $1"
+    sleep = "SELECT pg_sleep(20)"
+
+    async def work(database: Database) -> tuple[int, int]:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.2):
+                await database.execute(sleep)
+        answers = await asyncio.gather(*(database.value("SELECT 1") for _ in range(20)))
+        return sum(answers), await database.value(asleep, sleep)
+
+    assert with_database(empty_database_url, work) == (20, 0)
+
+
+def test_connections_are_made_when_needed_and_used_again(empty_database_url: str) -> None:
+    made: list[asyncpg.Connection] = []
+
+    async def note(connection: asyncpg.Connection) -> None:
+        made.append(connection)
+
+    async def work() -> tuple[int, int, int]:
+        database = await Database.open(empty_database_url, size=3, on_connection=note)
+        at_first = len(made)
+        for _ in range(10):
+            await database.value("SELECT 1")
+        one_by_one = len(made)
+        await asyncio.gather(*(database.value("SELECT pg_sleep(0.01)") for _ in range(12)))
+        await database.close()
+        return at_first, one_by_one, len(made)
+
+    assert run(work()) == (1, 1, 3)
+    assert all(connection.is_closed() for connection in made)
+
+
+def test_closing_waits_for_a_running_statement(empty_database_url: str) -> None:
+    async def work() -> int:
+        database = await Database.open(empty_database_url, size=2)
+        running = asyncio.create_task(database.value("SELECT 7 FROM pg_sleep(0.2)"))
+        await asyncio.sleep(0.05)
+        await database.close()
+        assert running.done()
+        answer: int = await running
+        return answer
+
+    assert run(work()) == 7
+
+
+@pytest.mark.parametrize(("commits_wait", "expected"), [(True, None), (False, "off")])
+def test_commits_wait_for_the_disk_unless_told_otherwise(
+    empty_database_url: str, *, commits_wait: bool, expected: str | None
+) -> None:
+    async def work() -> str | None:
+        database = await Database.open(empty_database_url, size=1, commits_wait=commits_wait)
+        try:
+            setting: str | None = await database.value(_ASKED_FOR)
+        finally:
+            await database.close()
+        return setting
+
+    assert run(work()) == expected
 
 
 def test_a_lost_connection_is_an_outage_and_the_next_statement_works(

@@ -101,14 +101,13 @@ def _settings(data: Path | None, port: int | None) -> Settings:
 
 
 async def _open(settings: Settings, url: str, *, customers: int) -> _Opened:
-    database = await Database.open(url, size=year.AT_ONCE)
+    database = await Database.open(url, size=1)
     try:
         await ensure_schema(settings, database)
         sealer = Sealer(load_secret_key(settings))
         program_id = await year.find(database)
         if program_id is None:
-            publisher = Publisher(database, sealer, fresh=secrets.token_hex)
-            program_id = await _play(database, settings, publisher, people=customers)
+            program_id = await _play(settings, url, sealer, people=customers)
         else:
             say(f"serving the demo in {settings.data} as it was left")
         made, revoked = await year.renew_key(
@@ -124,17 +123,25 @@ async def _open(settings: Settings, url: str, *, customers: int) -> _Opened:
         await database.close()
 
 
-async def _play(
-    database: Database, settings: Settings, publisher: Publisher, *, people: int
-) -> int:
+async def _play(settings: Settings, url: str, sealer: Sealer, *, people: int) -> int:
     document = read_yaml(_DOCUMENT)
     if not isinstance(document, dict):
         raise Mistake(f"{_DOCUMENT} is not a program document: install leal again")
-    desk = open_desk(database, settings)
-    stage = year.Stage(desk=desk, publisher=publisher, document=document, now=utc_now())
     say(f"making {people} customers and a year of their history in {settings.data}")
-    with _watched() as progress:
-        return await year.play(stage, people=people, progress=progress)
+    # Nothing of the year counts before the demo's key is saved; that commit waits for the disk,
+    # and with it for all before it. So those need not.
+    database = await Database.open(url, size=year.AT_ONCE, commits_wait=False)
+    try:
+        stage = year.Stage(
+            desk=open_desk(database, settings),
+            publisher=Publisher(database, sealer, fresh=secrets.token_hex),
+            document=document,
+            now=utc_now(),
+        )
+        with _watched() as progress:
+            return await year.play(stage, people=people, progress=progress)
+    finally:
+        await database.close()
 
 
 @contextmanager

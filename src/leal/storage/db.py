@@ -1,6 +1,6 @@
 """The only way to the database: a pool of asyncpg connections with three promises.
 
-A statement costs one round trip (nothing is reset on release, so nothing session-wide is ever
+A statement costs one round trip (nothing is reset afterwards, so nothing session-wide is ever
 SET); an outage is always ``DatabaseAway``; a statement the server gave up for another's sake
 (deadlock, serialization) runs once more.
 """
@@ -14,12 +14,14 @@ from urllib.parse import urlsplit
 import asyncpg
 
 from leal.domain.problems import DatabaseAway
+from leal.storage.pool import Held, Pool
 
 PrepareConnection = Callable[[asyncpg.Connection], Awaitable[None]]
 
 _T = TypeVar("_T")
 
 _CONNECT_SECONDS = 5
+_CLOSE_SECONDS = 10
 _GIVE_WAY_SECONDS = 0.1
 _SERVER_SETTINGS = {
     "application_name": "leal",
@@ -63,7 +65,7 @@ class Runner(Protocol):
 class Database:
     """A pool of connections. Every method raises DatabaseAway when the server is not there."""
 
-    def __init__(self, pool: asyncpg.Pool, *, acquire_seconds: float) -> None:
+    def __init__(self, pool: Pool, *, acquire_seconds: float) -> None:
         self._pool = pool
         self._acquire_seconds = acquire_seconds
 
@@ -75,26 +77,27 @@ class Database:
         size: int = 10,
         on_connection: PrepareConnection | None = None,
         acquire_seconds: float = 5,
+        commits_wait: bool = True,
     ) -> "Database":
         """Connect; ``on_connection`` prepares each new connection (codecs and the like).
 
         Whoever waits longer than ``acquire_seconds`` for one of ``size`` connections gets
-        DatabaseAway.
+        DatabaseAway. Unless ``commits_wait``, a commit is answered before the disk has it: for what
+        is worth nothing until a later commit that does wait, and that takes the earlier ones along.
 
         Raises CannotConnect when the first connection fails.
         """
+        session = _SERVER_SETTINGS | ({} if commits_wait else {"synchronous_commit": "off"})
+
+        async def connect() -> asyncpg.Connection:
+            made = await asyncpg.connect(url, timeout=_CONNECT_SECONDS, server_settings=session)
+            if on_connection is not None:
+                await on_connection(made)
+            return made
+
+        pool = Pool(connect, size=size)
         try:
-            pool = await asyncpg.create_pool(
-                url,
-                min_size=1,
-                max_size=size,
-                # A long life keeps prepared statements; an end to it keeps a backend from growing.
-                max_queries=1_000_000,
-                timeout=_CONNECT_SECONDS,
-                init=on_connection,
-                reset=_keep,
-                server_settings=_SERVER_SETTINGS,
-            )
+            pool.give_back(await pool.take(patience_seconds=acquire_seconds))
         except (
             OSError,
             asyncpg.PostgresError,
@@ -110,11 +113,7 @@ class Database:
 
     async def close(self) -> None:
         """Wait for running statements, at most 10 seconds, and close every connection."""
-        try:
-            async with asyncio.timeout(10):
-                await self._pool.close()
-        except TimeoutError:
-            self._pool.terminate()
+        await self._pool.close(patience_seconds=_CLOSE_SECONDS)
 
     async def row(self, sql: str, *args: object) -> asyncpg.Record | None:
         """Return the first row, or None."""
@@ -135,7 +134,8 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Runner]:
         """Run all within the block on one connection, committed at its end or not at all."""
-        connection = await self._acquire()
+        held = await self._take()
+        connection = held.connection
         try:
             transaction = connection.transaction()
             with _outages(connection):
@@ -143,19 +143,19 @@ class Database:
             try:
                 yield _OnConnection(connection)
             except BaseException:
-                if not _is_lost(connection):
+                if not connection.is_closed():
                     with _outages(connection):
                         await transaction.rollback()
                 raise
             with _outages(connection):
                 await transaction.commit()
         finally:
-            await self._pool.release(connection)
+            self._pool.give_back(held)
 
     async def _ask(self, ask: Callable[["_OnConnection"], Awaitable[_T]]) -> _T:
-        connection = await self._acquire()
+        held = await self._take()
         try:
-            runner = _OnConnection(connection)
+            runner = _OnConnection(held.connection)
             try:
                 return await ask(runner)
             except _GaveWay:
@@ -163,12 +163,11 @@ class Database:
                 await asyncio.sleep(_GIVE_WAY_SECONDS)
                 return await ask(runner)
         finally:
-            await self._pool.release(connection)
+            self._pool.give_back(held)
 
-    async def _acquire(self) -> asyncpg.Connection:
+    async def _take(self) -> Held:
         try:
-            async with asyncio.timeout(self._acquire_seconds):
-                return await self._pool.acquire()
+            return await self._pool.take(patience_seconds=self._acquire_seconds)
         except (*_AWAY, asyncpg.InterfaceError) as error:
             raise DatabaseAway from error
 
@@ -221,21 +220,9 @@ class _outages:  # noqa: N801 - read as a verb phrase: `with _outages(connection
             return
         if isinstance(error, asyncpg.TransactionRollbackError):
             raise _GaveWay from error
-        lost = isinstance(error, asyncpg.InterfaceError) and _is_lost(self._connection)
+        lost = isinstance(error, asyncpg.InterfaceError) and self._connection.is_closed()
         if lost or isinstance(error, _AWAY):
             raise DatabaseAway from error
-
-
-def _is_lost(connection: asyncpg.Connection) -> bool:
-    try:
-        return bool(connection.is_closed())
-    except asyncpg.InterfaceError:
-        # The pool takes a closed connection back at once, and its stand-in then answers nothing.
-        return True
-
-
-async def _keep(_connection: asyncpg.Connection) -> None:
-    """Leave a released connection as it is: resetting it would cost a round trip."""
 
 
 def _shown(url: str) -> str:

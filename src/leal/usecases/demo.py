@@ -40,8 +40,8 @@ from leal.usecases.programs import Publisher
 KEY_NAME: Final = "demo"
 """The name of the demo's API key. It is made last, so a program that has it is complete."""
 
-AT_ONCE: Final = 8
-"""How many customers do something at the same time."""
+AT_ONCE: Final = 3
+"""How many customers do something at the same time: enough that two processors are never idle."""
 
 _AUTHOR: Final = "leal demo"
 

@@ -197,8 +197,10 @@ class _Diary:
         return max(step.after.days for step in self.steps)
 
     def come(self, day: int, channel: Channel) -> None:
-        """A visit; the first one of all introduces them too."""
+        """A visit; the first one of all introduces them too, later ones at a till count nothing."""
         first = not self.steps
+        if channel is Channel.POS and not first:
+            return
         page = self.chance.choice(_PAGES) if channel is Channel.WEB else None
         self.note(day, Visit(channel, page))
         if first:

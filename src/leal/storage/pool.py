@@ -1,0 +1,103 @@
+"""A pool of connections that costs a statement next to nothing.
+
+asyncpg's own pool starts a task and arms two timers for every statement, which takes longer than
+all else that Python does for it. This one is a list: what was given back last is taken first, so
+the connections in use stay warm, and nothing is awaited unless all of them are taken.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+import asyncpg
+
+from leal.domain.problems import DatabaseAway
+
+_IDLE_SECONDS = 300
+"""What was unused for longer may have been cut off on the way, without a word to either side."""
+
+_LIFE_SECONDS = 6 * 3600
+"""A long life keeps prepared statements; an end to it keeps a backend from growing."""
+
+
+@dataclass(slots=True)
+class Held:
+    """A connection in somebody's hands, or waiting for them."""
+
+    connection: asyncpg.Connection
+    made_at: float = field(default_factory=time.monotonic)
+    given_back_at: float = 0.0
+
+    def is_usable(self) -> bool:
+        """Whether whoever takes it may rely on it."""
+        now = time.monotonic()
+        is_young = now - self.made_at < _LIFE_SECONDS
+        was_used_lately = now - self.given_back_at < _IDLE_SECONDS
+        return is_young and was_used_lately and not self.connection.is_closed()
+
+
+class Pool:
+    """At most `size` connections, made by `connect` when one is needed and none is idle."""
+
+    def __init__(self, connect: Callable[[], Awaitable[asyncpg.Connection]], *, size: int) -> None:
+        self._connect = connect
+        self._size = size
+        self._turns = asyncio.Semaphore(size)
+        self._idle: list[Held] = []
+        self._closed = False
+
+    async def take(self, *, patience_seconds: float) -> Held:
+        """Take a connection, to be given back.
+
+        Raises TimeoutError when all are taken for so long, DatabaseAway once the pool is closed,
+        and what `connect` raises.
+        """
+        if self._closed:
+            raise DatabaseAway
+        if self._turns.locked():
+            async with asyncio.timeout(patience_seconds):
+                await self._turns.acquire()
+        else:
+            await self._turns.acquire()
+        try:
+            return self._warm() or Held(await self._connect())
+        except BaseException:
+            self._turns.release()
+            raise
+
+    def give_back(self, held: Held) -> None:
+        """Let the next one have it, unless it was left within a transaction.
+
+        Where a statement was cancelled, the driver tells the server so, and makes whoever comes
+        next wait for the end of it.
+        """
+        connection = held.connection
+        if not connection.is_closed():
+            if self._closed or connection.is_in_transaction():
+                connection.terminate()
+            else:
+                held.given_back_at = time.monotonic()
+                self._idle.append(held)
+        self._turns.release()
+
+    async def close(self, *, patience_seconds: float) -> None:
+        """Close every connection; waits so long for those in use, which end when they come back."""
+        self._closed = True
+        with suppress(TimeoutError):
+            async with asyncio.timeout(patience_seconds):
+                while self._idle:
+                    await self._idle.pop().connection.close()
+                for _ in range(self._size):
+                    await self._turns.acquire()
+
+    def _warm(self) -> Held | None:
+        if self._closed:
+            raise DatabaseAway
+        while self._idle:
+            held = self._idle.pop()
+            if held.is_usable():
+                return held
+            held.connection.terminate()
+        return None

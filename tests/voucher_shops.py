@@ -6,10 +6,11 @@ code, and a code made again after it was taken back.
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from leal.integrations.voucher_stores import Answer, Voucher
 from tests.merchants import Heard
 
 
@@ -64,3 +65,25 @@ class VoucherShop:
                 self.wrongs.append(f"{code} was made again")
             if self.alive.setdefault(code, claim_id) != claim_id:
                 self.wrongs.append(f"{code} was made for two claims")
+
+
+class Died(BaseException):
+    """The process is gone: nobody catches it."""
+
+
+async def dies(_voucher: Voucher) -> Answer:
+    """Ends the process before the shop hears anything."""
+    raise Died
+
+
+@dataclass(frozen=True, slots=True)
+class InterruptedStore:
+    """A store during whose calls something happens."""
+
+    happens: Callable[[Voucher], Awaitable[Answer]]
+
+    async def create(self, voucher: Voucher) -> Answer:
+        return await self.happens(voucher)
+
+    async def take_back(self, voucher: Voucher) -> Answer:
+        return await self.happens(voucher)

@@ -40,7 +40,7 @@ from leal.storage.sealing import Sealer
 from leal.usecases.access import Access
 from leal.usecases.desk import Desk
 from leal.usecases.programs import Programs
-from leal.web import pages
+from leal.web import pages, referral_links
 
 _ENTROPY_BYTES = 32
 
@@ -188,5 +188,9 @@ def surfaces(desk: Desk, gate: Gate) -> tuple[Surface, ...]:
             app=router([*routes(own_table), described[own.PREFIX]]),
             dialect=OwnDialect(),
         ),
-        Surface(prefix="/", app=router(pages.routes(documents)), dialect=PlainDialect()),
+        Surface(
+            prefix="/",
+            app=router([referral_links.route(desk), *pages.routes(documents)]),
+            dialect=PlainDialect(),
+        ),
     )

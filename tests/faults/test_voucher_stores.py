@@ -11,6 +11,8 @@ are alive that nobody paid for.
 """
 
 import asyncio
+import base64
+import hmac
 import json
 import os
 import random
@@ -39,7 +41,7 @@ from leal.usecases.programs import Programs, Publisher
 from leal.usecases.verification import verify
 from tests.databases import with_database
 from tests.faults.servers import Installation, Shopper, Shoppers, free_port, live_for
-from tests.merchants import Heard, Merchant, make_certificate, open_merchant, outgoing_to
+from tests.merchants import Answer, Heard, Merchant, make_certificate, open_merchant, outgoing_to
 from tests.programs import Document, lion_rewards, put
 from tests.soak import examples
 from tests.voucher_shops import Manner, VoucherShop
@@ -106,6 +108,7 @@ def test_a_killed_server_leaves_no_voucher_half_made(
     )
     with open_merchant(keeper.answer, certificate) as merchant:
         shop = _open_shop(installation, merchant.url())
+        merchant.answer = _if_signed(keeper, shop.site_secret)
         told = _live_and_die(installation, shop, merchant, seed=seed)
         merchant.until_idle()
         left = _claims(installation, shop)
@@ -153,6 +156,15 @@ def _live_and_die(
     finally:
         shoppers.stop()
     return dict(shoppers.told)
+
+
+def _if_signed(keeper: VoucherShop, secret: str) -> Answer:
+    def answer(heard: Heard) -> int:
+        signature = base64.b64encode(hmac.digest(secret.encode(), heard.body, "sha256")).decode()
+        signed = heard.headers["x-loyaltylion-hmac-sha256"] == signature
+        return keeper.answer(heard) if signed else 401
+
+    return answer
 
 
 def _shop(shopper: Shopper) -> None:

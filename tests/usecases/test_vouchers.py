@@ -6,7 +6,7 @@ that had ended, and a pause that did not grow.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -30,7 +30,7 @@ from leal.usecases.programs import Programs
 from leal.usecases.verification import verify
 from tests.merchants import Merchant, make_certificate, open_merchant, outgoing_to
 from tests.programs import Document, lion_rewards, put
-from tests.voucher_shops import Manner, VoucherShop
+from tests.voucher_shops import Died, InterruptedStore, Manner, VoucherShop, dies
 from tests.worlds import World, world_on
 
 COST = 500
@@ -297,12 +297,12 @@ def test_what_an_order_used_was_made_whatever_the_shop_says(stage: Stage) -> Non
 
 def test_a_process_that_dies_before_asking_leaves_it_to_background_work(stage: Stage) -> None:
     good = stage.world.voucher_stores[VoucherStoreKind.WEBHOOK]
-    stage.world.voucher_stores[VoucherStoreKind.WEBHOOK] = _Interrupted(_dies)
-    with pytest.raises(_Died):
+    stage.world.voucher_stores[VoucherStoreKind.WEBHOOK] = InterruptedStore(dies)
+    with pytest.raises(Died):
         stage.claims()
     assert stage.shown().state is ClaimState.PENDING
     stage.world.later(minutes=1)
-    with pytest.raises(_Died):
+    with pytest.raises(Died):
         stage.works()
     stage.world.voucher_stores[VoucherStoreKind.WEBHOOK] = good
     assert stage.works() == 0, "whoever died may still be asking"
@@ -342,7 +342,7 @@ def test_a_voucher_made_after_its_claim_ended_is_taken_back(stage: Stage) -> Non
         stage.shop.alive[voucher.code] = voucher.claim_id
         return Made()
 
-    stage.world.voucher_stores[VoucherStoreKind.WEBHOOK] = _Interrupted(sleeps)
+    stage.world.voucher_stores[VoucherStoreKind.WEBHOOK] = InterruptedStore(sleeps)
     assert stage.claims().state is ClaimState.VOID
     assert stage.balance == 4 * COST
     stage.always(Manner.WELL)
@@ -389,24 +389,3 @@ def _store(world: World, outgoing: Outgoing) -> SignedVoucherStore:
         return world.tenant.sites[0].secret
 
     return SignedVoucherStore(outgoing, site_secret=secret, clock=lambda: world.now)
-
-
-class _Died(BaseException):
-    """The process is gone: nobody catches it."""
-
-
-async def _dies(_voucher: Voucher) -> Answer:
-    raise _Died
-
-
-@dataclass(frozen=True, slots=True)
-class _Interrupted:
-    """A store during whose calls something happens."""
-
-    happens: Callable[[Voucher], Awaitable[Answer]]
-
-    async def create(self, voucher: Voucher) -> Answer:
-        return await self.happens(voucher)
-
-    async def take_back(self, voucher: Voucher) -> Answer:
-        return await self.happens(voucher)

@@ -29,6 +29,9 @@ CODES_ROUTES: Final = {
     ADD_CODES: ("POST", "/leal/v1/rewards/{reward_id}/codes"),
 }
 CODES_SCOPES: Final = {SHOW_CODES: None, ADD_CODES: "write_configuration"}
+MOVE_TIER: Final = "customers.moveTier"
+TIER_ROUTES: Final = {MOVE_TIER: ("POST", "/leal/v1/customers/{merchant_id}/tier")}
+TIER_SCOPES: Final = {MOVE_TIER: "write_customers"}
 SCOPES: Final = {EXPLAIN: "read_customers", REPORT: "read_customers"}
 
 
@@ -40,7 +43,7 @@ class Asker:
 
     def call(self, operation: str, merchant_id: str = "ann", **how: Any) -> Answer:
         """Any operation; `query` is what follows the question mark."""
-        method, path = (ROUTES | CLOCK_ROUTES | CODES_ROUTES)[operation]
+        method, path = (ROUTES | CLOCK_ROUTES | CODES_ROUTES | TIER_ROUTES)[operation]
         query = how.pop("query", "")
         path = path.replace("{merchant_id}", merchant_id)
         path = path.replace("{program_id}", str(self.world.tenant.program_id))

@@ -47,11 +47,11 @@ class Case:
         return tuple(replace(wanted, variant_id=each.id) for each in product.variants)
 
 
-def cases() -> st.SearchStrategy[Case]:
-    """Cases in which much may be in the way, and as often nothing is."""
+def cases(kind: str) -> st.SearchStrategy[Case]:
+    """Cases of one kind of reward, in which much may be in the way, and as often nothing is."""
     return st.builds(
         _case,
-        written=_rewards(),
+        written=_rewards(kind),
         points=st.sampled_from([0, 1, 2, 3, 9, 9, 9]),
         claimed=st.sampled_from([0, 0, 1, 2]),
         held=st.lists(_held(), max_size=3),
@@ -95,24 +95,24 @@ def _case(
     return Case(reward=reward, account=account, scene=scene, cart=cart)
 
 
-def _rewards() -> st.SearchStrategy[Document]:
-    return st.sampled_from(list(_KINDS)).flatmap(
-        lambda kind: st.builds(
-            lambda common, own: {"id": 1, "kind": kind, "title": "R", **common, **own},
-            st.fixed_dictionaries(
-                {},
-                optional={
-                    "enabled": st.sampled_from([True] * 4 + [False]),
-                    "channels": st.just(["web"]),
-                    "limit": st.builds(
-                        lambda count, interval: {"count": count, "interval": interval},
-                        st.integers(1, 3),
-                        st.sampled_from([None, "day"]),
-                    ),
-                },
-            ),
-            _KINDS[kind],
-        )
+def _rewards(kind: str) -> st.SearchStrategy[Document]:
+    limits = st.builds(
+        lambda count, interval: {"count": count, "interval": interval},
+        st.integers(1, 3),
+        st.sampled_from([None, "day"]),
+    )
+    common = st.fixed_dictionaries(
+        {},
+        optional={
+            "enabled": st.sampled_from([True] * 4 + [False]),
+            "channels": st.just(["web"]),
+            "limit": limits,
+        },
+    )
+    return st.builds(
+        lambda shared, own: {"id": 1, "kind": kind, "title": "R", **shared, **own},
+        common,
+        _KINDS[kind],
     )
 
 
@@ -212,3 +212,7 @@ def _carts() -> st.SearchStrategy[Cart | None]:
         lines,
     )
     return st.one_of(st.none(), st.just(Cart()), full)
+
+
+KINDS = tuple(_KINDS)
+"""Every kind of reward."""

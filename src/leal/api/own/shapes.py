@@ -319,6 +319,17 @@ REQUESTS: Final[Mapping[str, Schema]] = {
         },
         "required": ["advance"],
     },
+    "customers.moveTier": {
+        "type": "object",
+        "properties": {
+            "tier_id": {
+                "type": ["integer", "null"],
+                "minimum": 1,
+                "description": "The tier's id in the program document; null for the one earned",
+            }
+        },
+        "required": ["tier_id"],
+    },
     "rewards.addCodes": {
         "type": "object",
         "properties": {
@@ -351,6 +362,23 @@ REQUESTS: Final[Mapping[str, Schema]] = {
     },
 }
 RESPONSES: Final[Mapping[str, Mapping[int, Schema | None]]] = {
+    "customers.moveTier": {
+        200: _object(
+            {
+                "tier_membership": _nullable(
+                    _object(
+                        {
+                            "tier_id": _ID,
+                            "name": _or_null(_STRING),
+                            "started_at": _TIME,
+                            "expires_at": _nullable(_TIME),
+                            "manual": {"type": "boolean"},
+                        }
+                    )
+                )
+            }
+        )
+    },
     "customers.explain": {200: _EXPLAINED},
     "programs.showClock": {200: _object({"clock": _object(_CLOCK)})},
     "programs.advanceClock": {

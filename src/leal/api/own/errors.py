@@ -4,6 +4,8 @@ from leal.api.http import Reply, error_response
 from leal.api.own.views import money
 from leal.domain.problems import Missing, TooMany
 from leal.domain.refusals import (
+    CustomerBlocked,
+    CustomerNotEnrolled,
     NothingToFulfil,
     Refusal,
     RewardAlreadyRefunded,
@@ -15,6 +17,14 @@ from leal.usecases.codes import NotFromPool
 from leal.usecases.till_vouchers import CardTooLow, UsedByOrder
 
 REFUSALS: dict[type[Refusal], tuple[str, str]] = {
+    CustomerBlocked: (
+        "customer_blocked",
+        "This customer is blocked from the program. Unblock them first",
+    ),
+    CustomerNotEnrolled: (
+        "customer_not_enrolled",
+        "This customer is no member, or the program has no tiers",
+    ),
     RewardAlreadyUsed: (
         "reward_already_used",
         "This voucher was used under another reference. Ask the customer for a different one",

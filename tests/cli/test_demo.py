@@ -147,6 +147,7 @@ def test_the_year_holds_something_of_everything(year: Year) -> None:
     assert kinds.keys() == {
         *("earned_points_from_rule", "received_reward", "points_added", "points_removed"),
         "entered_tier",
+        "redeemed_points_for_reward",
     }
     assert {row["rule_id"] for row in year.history} == {None, 1, 3, 4}
     assert demo_year.GIFT in {row["reason"] for row in year.history}
@@ -155,10 +156,10 @@ def test_the_year_holds_something_of_everything(year: Year) -> None:
 
 def test_the_first_customer_is_worth_a_look(year: Year) -> None:
     first = year.customer("1001")
-    assert (first["points_approved"], first["lifetime_points"], first["tier_id"]) == (2045, 2180, 3)
+    assert (first["points_approved"], first["lifetime_points"], first["tier_id"]) == (1745, 2180, 3)
     assert (first["birth_month"], first["birth_day"]) == (3, 14)
     assert first["email_consent"] == "subscribed"
-    assert len(first["codes"]) == 1
+    assert len(first["codes"]) == 2
 
 
 def test_the_books_add_up_and_the_year_is_over(year: Year) -> None:
@@ -246,7 +247,7 @@ def test_scripts_get_one_line_when_it_serves_and_a_second_start_goes_on(tmp_path
             *("url", "api_key", "site_id", "site_token", "site_secret", "program_id"),
             *("sdk_key_id", "sdk_secret", "database_url"),
         }
-        assert _points(told) == 2045
+        assert _points(told) == 1745
         _ask(told, "/v2/customers/1001/points", {"points": 50}, key=told["api_key"])
         assert running.exists()
         said = _stopped(process, signal.SIGTERM)

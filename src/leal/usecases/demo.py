@@ -6,7 +6,7 @@ year is the same each time, apart from when it was. It ends this morning.
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -14,11 +14,13 @@ from itertools import count
 from typing import Final, assert_never
 
 from leal.domain import enrolment
+from leal.domain.refusals import InsufficientPoints
+from leal.domain.rewards.redeeming import Redemption
 from leal.domain.sites import Channel
 from leal.storage import credentials
 from leal.storage.db import Database
 from leal.storage.programs import list_programs
-from leal.usecases import customers, points
+from leal.usecases import customers, points, rewards
 from leal.usecases.access import NewKey, Scope, create_key
 from leal.usecases.customers import FullName
 from leal.usecases.demo_year import (
@@ -28,6 +30,7 @@ from leal.usecases.demo_year import (
     Introduce,
     Lose,
     Receive,
+    Spend,
     Step,
     Subscribe,
     TellBirthday,
@@ -166,10 +169,22 @@ async def _do(year: _Year, step: Step) -> None:
             await customers.subscribe_to_email(desk, ask, who)
         case TellBirthday(month, day, born):
             await customers.set_birthday(desk, ask, who, month=month, day=day, year=born)
+        case Spend(reward_id):
+            # whoever has too few points keeps them
+            with suppress(InsufficientPoints):
+                await rewards.claim(desk, ask, who, wanted=Redemption(reward_id=reward_id))
+        case Receive() | Lose() | Block():
+            await _by_staff(desk, replace(ask, channel=Channel.POS), who, deed=deed)
+        case _:
+            assert_never(deed)
+
+
+async def _by_staff(desk: Desk, ask: Ask, who: str, *, deed: Receive | Lose | Block) -> None:
+    match deed:
         case Receive(amount, reason):
-            await points.add(desk, _at_till(ask), who, points=amount, reason=reason)
+            await points.add(desk, ask, who, points=amount, reason=reason)
         case Lose(amount, reason):
-            await points.remove(desk, _at_till(ask), who, points=amount, reason=reason)
+            await points.remove(desk, ask, who, points=amount, reason=reason)
         case Block():
             await customers.update(desk, ask, who, blocked=True)
         case _:
@@ -180,7 +195,3 @@ def _desk_at(year: _Year, step: Step) -> Desk:
     now = year.opening + step.after
     seed = f"{step.person.merchant_id}/{step.after}".encode()
     return replace(year.stage.desk, clock=lambda: now, entropy=lambda: sha256(seed).digest())
-
-
-def _at_till(ask: Ask) -> Ask:
-    return replace(ask, channel=Channel.POS)

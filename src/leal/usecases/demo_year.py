@@ -71,11 +71,18 @@ class Lose:
 
 
 @dataclass(frozen=True, slots=True)
+class Spend:
+    """They claim a reward, if they have the points for it."""
+
+    reward_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class Block:
     """Staff exclude them from the program."""
 
 
-Deed: TypeAlias = Visit | Introduce | Subscribe | TellBirthday | Receive | Lose | Block
+Deed: TypeAlias = Visit | Introduce | Subscribe | TellBirthday | Receive | Lose | Spend | Block
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +140,8 @@ _SUBSCRIBES_PERCENT: Final = 65
 _HAS_BIRTHDAY_PERCENT: Final = 60
 _RETURNS_GOODS_PERCENT: Final = 10
 _GETS_GIFT_PERCENT: Final = 12
+_SPENDS_PERCENT: Final = 20
+_FREE_SHIPPING: Final = 3
 _LATE_PARCEL_PERCENT: Final = 10
 
 
@@ -151,6 +160,8 @@ def _live(diary: "_Diary", habit: _Habit) -> None:
         diary.come(day, _some_channel(chance))
         if _happens(chance, habit.buys_percent):
             _buy(diary, day, chance.randint(*habit.spends))
+        elif _happens(chance, _SPENDS_PERCENT):
+            diary.note(day, Spend(_FREE_SHIPPING))
 
 
 _THANKS: Final = "Thank you for your kind letter"
@@ -179,6 +190,7 @@ def _showcase(diary: "_Diary") -> None:
         diary.note(day, Receive(points, f"In-shop purchase: {_GOODS[number % len(_GOODS)]}"))
     diary.note(118, Lose(135, "Returned: thistle candle"))
     diary.note(203, Receive(100, GIFT))
+    diary.note(260, Spend(_FREE_SHIPPING))
     diary.note(300, Receive(150, "Thank you for helping at our open day"))
     diary.come(DAYS - 1, Channel.WEB)
 

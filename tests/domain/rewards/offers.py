@@ -123,7 +123,7 @@ def _voucher(**own: object) -> st.SearchStrategy[Document]:
     )
 
 
-_COSTS = st.integers(1, 4)
+_COSTS = st.sampled_from([1, 1, 2, 3])
 _COUNTS = st.sampled_from([None, 0, 1, 2])
 _PRODUCTS = st.lists(_COUNTS, min_size=1, max_size=2).map(
     lambda counts: {
@@ -158,7 +158,7 @@ _KINDS: dict[str, st.SearchStrategy[Document]] = {
     "product_cart": st.fixed_dictionaries(
         {"cost": _COSTS, "product": _PRODUCTS},
         optional={
-            "max_redemptions_per_cart": st.integers(1, 2),
+            "max_redemptions_per_cart": st.sampled_from([1, 1, 2]),
             "cart_requirements": st.fixed_dictionaries(
                 {},
                 optional={
@@ -172,21 +172,31 @@ _KINDS: dict[str, st.SearchStrategy[Document]] = {
 
 
 def _held() -> st.SearchStrategy[ClaimedReward]:
-    """Free products in carts: waiting, bought, void, or left for too long."""
+    """Free products in carts: most wait; some are of another reward, bought, void or overdue."""
+    waiting = ClaimedReward(
+        id=0,
+        reward_id=1,
+        kind="product_cart",
+        title="R",
+        state=ClaimState.APPROVED,
+        source=ClaimSource.POINTS,
+        terms=Terms(currency="usd"),
+        claimed_at=NOON - timedelta(minutes=10),
+        auto_refund_at=NOON + timedelta(minutes=50),
+        redemption_id="1f",
+    )
+    kinds = [
+        *[waiting] * 4,
+        replace(waiting, auto_refund_at=None),
+        replace(waiting, auto_refund_at=NOON),
+        replace(waiting, reward_id=2),
+        replace(waiting, state=ClaimState.VOID),
+        replace(waiting, usage_status=UsageStatus.USED),
+    ]
     return st.builds(
-        ClaimedReward,
-        id=st.just(0),
-        reward_id=st.sampled_from([1, 1, 2]),
-        kind=st.just("product_cart"),
-        title=st.just("R"),
-        state=st.sampled_from([ClaimState.APPROVED, ClaimState.APPROVED, ClaimState.VOID]),
-        source=st.just(ClaimSource.POINTS),
-        terms=st.just(Terms(currency="usd")),
-        claimed_at=st.just(NOON - timedelta(minutes=10)),
-        auto_refund_at=st.sampled_from([None, NOON, NOON + timedelta(minutes=50)]),
-        usage_status=st.sampled_from([UsageStatus.NOT_USED, UsageStatus.USED]),
-        cart_id=st.sampled_from(CARTS),
-        redemption_id=st.just("1f"),
+        lambda kind, cart_id: replace(kind, cart_id=cart_id),
+        st.sampled_from(kinds),
+        st.sampled_from([*CARTS, CARTS[0]]),
     )
 
 
@@ -211,7 +221,7 @@ def _carts() -> st.SearchStrategy[Cart | None]:
         st.sampled_from(CARTS),
         lines,
     )
-    return st.one_of(st.none(), st.just(Cart()), full)
+    return st.one_of(st.none(), st.just(Cart()), full, full, full)
 
 
 KINDS = tuple(_KINDS)

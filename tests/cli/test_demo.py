@@ -258,7 +258,7 @@ def test_scripts_get_one_line_when_it_serves_and_a_second_start_goes_on(tmp_path
     with _started(tmp_path) as (again, process):
         changing = {"api_key", "url"}
         assert {name for name in told if again[name] != told[name]} == changing
-        assert _points(again) == 2095
+        assert _points(again) == 1795
         with pytest.raises(urllib.error.HTTPError, match="401") as refused:
             _points(again, key=told["api_key"])
         refused.value.close()

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from bench import report
-from bench.contests import CONTESTS, hold, ready, rows_per_award
+from bench.contests import CONTESTS, hold, ready, rows_per_award, rows_per_redemption
 from bench.samples import BenchFailed, Comparison
 from bench.world import CUSTOMERS, World, new_world
 
@@ -41,16 +41,25 @@ def main(
             making = progress.add_task(f"making {customers} customers", total=1)
             with new_world(_BUILD, customers=customers) as world:
                 progress.advance(making)
-                rows = rows_per_award(world) if "award" in names else {}
+                rows = _rows(world, names)
                 found = _measured(world, names, progress, rounds=rounds, seconds=seconds)
     except BenchFailed as problem:
         console.print(f"[red]{problem}[/red]", highlight=False)
         raise typer.Exit(1) from problem
     report.show(console, found, rounds=rounds, seconds=seconds)
-    if rows:
-        report.show_rows(console, rows)
-    report.write(json, found, rounds=rounds, seconds=seconds, rows_per_award=rows)
+    report.show_rows(console, rows)
+    report.write(json, found, rounds=rounds, seconds=seconds, rows=rows)
     console.print(f"written to {json}", soft_wrap=True)
+
+
+def _rows(world: World, names: Sequence[str]) -> report.Rows:
+    """Counted before the servers run: their sessions tell late of what they wrote."""
+    rows = {}
+    if "award" in names:
+        rows["award"] = rows_per_award(world)
+    if any(name.startswith("redeem") for name in names):
+        rows["redemption"] = rows_per_redemption(world)
+    return rows
 
 
 def _measured(

@@ -1,4 +1,4 @@
-"""Awards points by calling the use case, without HTTP: what of an award is not the web server's.
+"""Awards or redeems by calling the use case, without HTTP: what of it is not the web server's.
 
 A process of its own: `python -m bench.award` reads a plan on standard input and writes a sample.
 """
@@ -12,20 +12,20 @@ import msgspec
 import uvloop
 
 from bench.samples import BenchFailed, Sample, sample_of
-from bench.tape import POINTS, REASON
+from bench.tape import award, redeem
 from bench.world import World, desk_on
-from leal.usecases import points
-from leal.usecases.desk import Ask, Desk
+from leal.usecases.desk import Desk
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """Tasks awarding at the same time; with `awards`, each so many and then an end."""
+    """Tasks at work at the same time; with `times`, each so many and then an end."""
 
     world: World
     tasks: int
     seconds: float = 0
     warm_seconds: float = 0
-    awards: int | None = None
+    times: int | None = None
+    redeems: bool = False
 
 
 def run(plan: Plan) -> Sample:
@@ -37,7 +37,7 @@ def run(plan: Plan) -> Sample:
         check=False,
     )
     if done.returncode:
-        raise BenchFailed(f"the awarding process failed: {done.stderr.decode()[-500:]}")
+        raise BenchFailed(f"the working process failed: {done.stderr.decode()[-500:]}")
     return msgspec.json.decode(done.stdout, type=Sample)
 
 
@@ -47,29 +47,29 @@ async def _measure(plan: Plan) -> Sample:
         until = warm_until + plan.seconds
         took = await asyncio.gather(
             *(
-                _award(desk, plan, ids, counted_from=warm_until, until=until)
+                _work(desk, plan, ids, counted_from=warm_until, until=until)
                 for ids in plan.world.slices(plan.tasks)
             )
         )
     return sample_of([each for part in took for each in part], plan.seconds or 1)
 
 
-async def _award(
+async def _work(
     desk: Desk, plan: Plan, ids: tuple[str, ...], *, counted_from: float, until: float
 ) -> list[int]:
-    ask: Ask = plan.world.ask
+    work = redeem if plan.redeems else award
     took: list[int] = []
     done = 0
     while True:
         begun = time.perf_counter()
-        await points.add(desk, ask, ids[done % len(ids)], points=POINTS, reason=REASON)
+        await work(desk, plan.world, ids[done % len(ids)])
         now = time.perf_counter()
         done += 1
-        if plan.awards is None and now >= until:
+        if plan.times is None and now >= until:
             return took
         if now >= counted_from:
             took.append(int((now - begun) * 1e9))
-        if done == plan.awards:
+        if done == plan.times:
             return took
 
 

@@ -4,15 +4,13 @@ import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from itertools import cycle, islice
 from typing import TypeAlias
 
 import msgspec
 
 from bench import award, load, pgbench, servers, tape
 from bench.samples import BenchFailed, Comparison, Sample, Side
-from bench.world import POOL_SIZE, World, desk_on
-from leal.usecases.desk import Desk
+from bench.world import World
 
 BUSY_CLIENTS = 8
 _MOST_ORDERS_PER_SECOND = 3_000
@@ -201,7 +199,13 @@ def _redeem(world: World, clients: int, *, port: int, warm_seconds: float) -> Co
         )
         return load.run(plan)
 
-    plural = "client" if clients == 1 else "clients"
+    def in_process(seconds: float) -> Sample:
+        plan = award.Plan(
+            world=world, tasks=clients, seconds=seconds, warm_seconds=warm_seconds, redeems=True
+        )
+        return award.run(plan)
+
+    client, task = ("client", "task") if clients == 1 else ("clients", "tasks")
     return Contest(
         reference=Contestant(name="pgbench", measure=reference),
         leal=(
@@ -209,46 +213,46 @@ def _redeem(world: World, clients: int, *, port: int, warm_seconds: float) -> Co
                 name="leal serve",
                 measure=by_http,
                 row=f"redeem_{clients}",
-                title=f"redeem, {clients} {plural}",
+                title=f"redeem, {clients} {client}",
                 target=_REDEEM_TARGET if clients == BUSY_CLIENTS else None,
             ),
+            Contestant(
+                name="leal's use case",
+                measure=in_process,
+                row=f"redeem_{clients}_use_case",
+                title=f"redeem, no HTTP, {clients} {task}",
+            ),
         ),
-        prepare=lambda: _prepare_redeeming(world),
+        prepare=lambda: _fill_claims(world, each=_SHOWN_CLAIMS),
     )
 
 
-def _prepare_redeeming(world: World) -> None:
-    """Fills every customer's list of claims, and sees that both sides write the same rows."""
-    asyncio.run(_redeem_times(world, clients=world.customers, each=_SHOWN_CLAIMS))
-    plan = _redeeming_plan(world, BUSY_CLIENTS)
-    theirs = _rows_written(world, lambda: pgbench.run_times(plan, _CHECKED))
-    work = _redeem_times(world, clients=BUSY_CLIENTS, each=_CHECKED)
-    ours = _rows_written(world, lambda: asyncio.run(work))
-    if ours != theirs:
-        raise BenchFailed(f"a redemption of leal writes {ours}, one of pgbench {theirs}")
-
-
-async def _redeem_times(world: World, *, clients: int, each: int) -> None:
-    """Each of so many redeems for customers of their own, in this process."""
-
-    async def redeem(desk: Desk, ids: Sequence[str]) -> None:
-        for merchant_id in islice(cycle(ids), each):
-            await tape.redeem(desk, world, merchant_id)
-
-    async with desk_on(world) as desk:
-        slices = world.slices(clients)
-        for start in range(0, len(slices), POOL_SIZE):
-            await asyncio.gather(*(redeem(desk, ids) for ids in slices[start : start + POOL_SIZE]))
+def _fill_claims(world: World, *, each: int) -> None:
+    """So many claims for every customer."""
+    times = world.customers // BUSY_CLIENTS * each
+    award.run(award.Plan(world=world, tasks=BUSY_CLIENTS, times=times, redeems=True))
 
 
 def rows_per_award(world: World) -> dict[str, float]:
     """What one award writes, by table. Raises BenchFailed unless pgbench writes the same."""
     plan = _pgbench_plan(world)
     theirs = _rows_written(world, lambda: pgbench.run_times(plan, _CHECKED))
-    in_process = award.Plan(world=world, tasks=BUSY_CLIENTS, awards=_CHECKED)
+    in_process = award.Plan(world=world, tasks=BUSY_CLIENTS, times=_CHECKED)
     ours = _rows_written(world, lambda: award.run(in_process))
     if ours != theirs:
         raise BenchFailed(f"an award of leal writes {ours}, one of pgbench {theirs}")
+    return ours
+
+
+def rows_per_redemption(world: World) -> dict[str, float]:
+    """What one redemption writes, by table. Raises BenchFailed unless pgbench writes the same."""
+    _fill_claims(world, each=1)  # whoever redeems for the first time gets a counter
+    plan = _redeeming_plan(world, BUSY_CLIENTS)
+    theirs = _rows_written(world, lambda: pgbench.run_times(plan, _CHECKED))
+    in_process = award.Plan(world=world, tasks=BUSY_CLIENTS, times=_CHECKED, redeems=True)
+    ours = _rows_written(world, lambda: award.run(in_process))
+    if ours != theirs:
+        raise BenchFailed(f"a redemption of leal writes {ours}, one of pgbench {theirs}")
     return ours
 
 

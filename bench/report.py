@@ -5,6 +5,7 @@ import platform
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
+from typing import TypeAlias
 
 import msgspec
 from rich.box import SIMPLE
@@ -14,6 +15,9 @@ from rich.table import Table
 from bench.samples import Comparison, Side
 
 _QUIET_LOAD = 0.5  # a core
+
+Rows: TypeAlias = Mapping[str, Mapping[str, float]]
+"""How many rows each kind of change writes, by what is done to which table."""
 
 
 def show(
@@ -49,10 +53,11 @@ def warn_if_busy(console: Console) -> None:
         )
 
 
-def show_rows(console: Console, rows_per_award: Mapping[str, float]) -> None:
-    """Print what an award writes."""
-    listed = ", ".join(f"{count:g} {what}" for what, count in rows_per_award.items())
-    console.print(f"rows one award writes, on both sides: {listed}")
+def show_rows(console: Console, rows: Rows) -> None:
+    """Print what an award and a redemption write."""
+    for change, written in rows.items():
+        listed = ", ".join(f"{count:g} {what}" for what, count in written.items())
+        console.print(f"rows one {change} writes, on both sides: {listed}")
 
 
 def write(
@@ -61,7 +66,7 @@ def write(
     *,
     rounds: int,
     seconds: float,
-    rows_per_award: Mapping[str, float],
+    rows: Rows,
 ) -> None:
     """Write everything, with the command that repeats each figure."""
     report = {
@@ -73,7 +78,7 @@ def write(
         },
         "rounds": rounds,
         "seconds": seconds,
-        "rows_per_award": rows_per_award,
+        **{f"rows_per_{change}": written for change, written in rows.items()},
         "comparisons": [
             {
                 "name": each.name,

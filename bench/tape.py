@@ -62,10 +62,7 @@ async def record_get(world: World) -> Statement:
 async def record_award(world: World) -> tuple[Statement, Statement]:
     """Award points to the first customer, really, and return the load and the save."""
     merchant_id = world.slices(1)[0][0]
-    sent = await _recorded(
-        world,
-        lambda desk: points.add(desk, world.ask, merchant_id, points=POINTS, reason=REASON),
-    )
+    sent = await _recorded(world, lambda desk: award(desk, world, merchant_id))
     load, save = _expect(sent, 2)
     return load, save
 
@@ -76,6 +73,11 @@ async def record_redemption(world: World) -> tuple[Statement, Statement]:
     sent = await _recorded(world, lambda desk: redeem(desk, world, merchant_id))
     load, save = _expect(sent, 2)
     return load, save
+
+
+async def award(desk: Desk, world: World, merchant_id: str) -> None:
+    """Gives points."""
+    await points.add(desk, world.ask, merchant_id, points=POINTS, reason=REASON)
 
 
 async def redeem(desk: Desk, world: World, merchant_id: str) -> None:

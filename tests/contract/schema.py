@@ -56,6 +56,27 @@ def route(operation: str) -> tuple[str, str]:
     return found["method"], found["path"]
 
 
+def operations() -> tuple[str, ...]:
+    """Every operation of the contract, leal's own among them."""
+    return tuple(_contract()["operations"])
+
+
+def statuses(operation: str) -> tuple[int, ...]:
+    """The statuses that an operation is documented to answer with."""
+    return tuple(map(int, _contract()["operations"][operation]["responses"]))
+
+
+def refusals(operation: str) -> tuple[str, ...]:
+    """The codes that an operation is documented to refuse with."""
+    refused = _contract()["operations"][operation]["responses"].get("422")
+    if refused is None:
+        return ()
+    error = refused["properties"]["error"]
+    shapes = (_resolved(each) for each in error.get("anyOf", [error]))
+    named = (each["properties"].get("code") for each in shapes)
+    return tuple(each["const"] for each in named if each is not None)
+
+
 def kinds(shape: str, part: str) -> frozenset[str]:
     """The kinds that a list in a shape may hold, such as the rules of SiteConfiguration."""
     shapes = _contract()["$defs"]
@@ -124,6 +145,10 @@ def _chosen(schema: Any) -> Any:
 
 
 def _properties(option: Any) -> Any:
+    return _resolved(option).get("properties", {})
+
+
+def _resolved(option: Any) -> Any:
     if "$ref" in option:
         option = _contract()["$defs"][option["$ref"].rpartition("/")[2]]
-    return option.get("properties", {})
+    return option

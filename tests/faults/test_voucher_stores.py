@@ -49,7 +49,7 @@ from tests.voucher_shops import Manner, VoucherShop
 KILLS = examples(5, soak=50)
 SHOPPERS = 8
 COST, POINTS = 10, 1_000_000
-MOST_CALLS_IN_A_LIFE = 20
+MOST_CALLS_IN_A_LIFE = 12
 LONGEST_LIFE_SECONDS = 20
 MOST_ROUNDS = 200
 

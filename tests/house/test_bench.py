@@ -23,12 +23,15 @@ def test_every_comparison_runs_and_its_sides_do_the_same_work(tmp_path: Path) ->
         "award_use_case",
         "order_http",
         "redeem_1",
+        "redeem_1_use_case",
         "redeem_8",
+        "redeem_8_use_case",
     ]
     for row in rows.values():
         assert row["leal"]["median"]["per_second"] > 0
         assert row["reference"]["median"]["per_second"] > 0
     assert report["rows_per_award"]["insert into transactions"] == 1
+    assert report["rows_per_redemption"]["insert into claimed_rewards"] == 1
 
 
 def test_an_unknown_row_is_refused() -> None:

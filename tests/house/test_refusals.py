@@ -17,6 +17,18 @@ KINDS = tuple(
 @pytest.mark.parametrize("table", [HEADLESS, ADMIN], ids=["headless", "admin"])
 def test_a_dialect_has_words_for_every_refusal(table: dict[type[Refusal], tuple[str, str]]) -> None:
     assert set(KINDS) == set(table)
-    codes = [code for code, _ in table.values()]
-    assert len(set(codes)) == len(codes)
+    own = [kind for kind in table if kind.__base__ is Refusal]
+    assert len({table[kind][0] for kind in own}) == len(own)
     assert all(message for _, message in table.values())
+
+
+@pytest.mark.parametrize("table", [HEADLESS, ADMIN], ids=["headless", "admin"])
+def test_a_closer_reason_has_the_code_of_the_wider_one(
+    table: dict[type[Refusal], tuple[str, str]],
+) -> None:
+    for kind in KINDS:
+        wider = kind.__base__
+        if wider is not Refusal:
+            assert wider is not None
+            assert issubclass(wider, Refusal)
+            assert table[kind][0] == table[wider][0]

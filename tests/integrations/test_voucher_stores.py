@@ -129,6 +129,7 @@ def test_the_store_is_told_all_of_the_voucher(certificate: Path, action: str) ->
             "collection": None,
             "quantity": 1,
             "fulfilment_explanation": None,
+            "maximum_discount_minor": None,
         },
         "customer": {"merchant_id": "ann", "email": "ann@lion.example"},
     }

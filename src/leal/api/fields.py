@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from ipaddress import IPv6Address, ip_address
 from typing import Final, TypeVar
 
 from leal.api.ids import MAX_ID_LENGTH, clean_id, parse_instant
@@ -81,6 +82,10 @@ class Fields:
     def optional_email(self, name: str) -> str | None:
         """As `email`."""
         return self._optional(name, _email)
+
+    def ip_address(self, name: str) -> str:
+        """One IPv4 or IPv6 address, in the one way to write it; a list of them is refused."""
+        return self._required(name, _ip_address, "")
 
     def integer(self, name: str, *, minimum: int = 1, maximum: int = MAX_INTEGER) -> int:
         """A whole number: 5, 5.0 and 5e0 are one; true, "5" and 1.5 are refused."""
@@ -191,6 +196,19 @@ class Fields:
         return values.get(last, _MISSING)
 
 
+def plain_address(text: str) -> str:
+    """An IP address in the one way to write it, so that two can be compared. Raises ValueError.
+
+    IPv4 in the guise of IPv6 is the IPv4 address; zones are refused, for they are of one machine.
+    """
+    address = ip_address(text)
+    if isinstance(address, IPv6Address):
+        if address.scope_id is not None:
+            raise ValueError("an address with a zone")
+        return str(address.ipv4_mapped or address)
+    return str(address)
+
+
 def invalid_option(options: Sequence[str]) -> str:
     """What a value outside an enumeration is answered with, in fields, queries and headers."""
     return "Invalid option: expected one of " + "|".join(f'"{option}"' for option in options)
@@ -199,6 +217,7 @@ def invalid_option(options: Sequence[str]) -> str:
 _EMAIL: Final = re.compile(r"[^\s@<>\x00-\x1f\x7f]+@[^\s@<>]+\.[^\s@<>.]+")
 _DECIMAL: Final = re.compile(r"-?(?:[0-9]{1,24}|[0-9]{1,3}(?:,[0-9]{3}){1,7})(?:\.[0-9]{1,24})?")
 _MAX_EMAIL_CHARACTERS: Final = 254
+_MAX_IP_CHARACTERS: Final = 255
 
 
 class _FieldError(ValueError):
@@ -242,6 +261,14 @@ def _email(value: object) -> str:
     if not _EMAIL.fullmatch(text):
         raise _FieldError("Invalid email address")
     return text
+
+
+def _ip_address(value: object) -> str:
+    text = _text(1, _MAX_IP_CHARACTERS)(value)
+    try:
+        return plain_address(text)
+    except ValueError:
+        raise _FieldError("Invalid IP address: expected one IPv4 or IPv6 address") from None
 
 
 def _integer(minimum: int, maximum: int) -> Callable[[object], int]:

@@ -25,7 +25,7 @@ class Operation:
 
     `name` is the operation's id in its contract; the dialect's shapes are found by it. `scope`
     None means any good credentials. `sessions` tells whether a customer's own session token is
-    accepted too.
+    accepted too. `anywhere`: a call need not say on which channel the shopper is.
     """
 
     name: str
@@ -35,6 +35,7 @@ class Operation:
     scope: Scope | None
     query: Sequence[Parameter] = ()
     sessions: bool = False
+    anywhere: bool = False
 
 
 def routes(table: Sequence[tuple[Operation, Handler]]) -> list[Route]:

@@ -1,4 +1,4 @@
-"""`leal codes`: pools of voucher codes that the merchant made, for rewards with `codes: pool`."""
+"""`leal codes`: pools of voucher codes that the merchant made, for what says `codes: pool`."""
 
 import os
 from collections.abc import Iterator
@@ -17,16 +17,26 @@ from leal.cli.program import ProgramId
 from leal.cli.showing import Mistake, say, show_table
 from leal.domain.problems import Missing
 from leal.settings import read_settings
-from leal.storage.codes import Pool, list_pools
+from leal.storage.codes import INCENTIVE_POOL, Pool, list_pools
 from leal.usecases import codes as usecase
-from leal.usecases.codes import MAX_LOW_AT, ImportTally, Progress, Why, find_reward, unwatched
+from leal.usecases.codes import (
+    FRIENDS,
+    MAX_LOW_AT,
+    ImportTally,
+    Progress,
+    Why,
+    find_pool_id,
+    unwatched,
+)
 from leal.usecases.desk import Desk
 
 app = typer.Typer(help="Fill, look at and empty pools of voucher codes.", no_args_is_help=True)
 
 _HEADERS = ("reward", "title", "imported", "handed out", "removed", "left", "low at", "state")
 
-RewardName = Annotated[str, typer.Argument(metavar="REWARD", help="Its id or its title.")]
+RewardName = Annotated[
+    str, typer.Argument(metavar="REWARD", help="Its id or its title; `referral` for friends.")
+]
 
 
 @app.command("import")
@@ -48,10 +58,10 @@ def import_file(
         async def add(to: Connected) -> ImportTally:
             desk = _desk(to)
             program_id = await to.choose_program(program)
-            found = find_reward((await desk.programs.current(program_id)).program, reward)
+            found = find_pool_id((await desk.programs.current(program_id)).program, reward)
             with _watched("codes gone over", total) as progress:
                 return await usecase.import_codes(
-                    desk, program_id, found.id, batches=batches(codes), progress=progress
+                    desk, program_id, found, batches=batches(codes), progress=progress
                 )
 
         _show_tally(connected(add))
@@ -102,7 +112,8 @@ def low(
         return await usecase.set_low_at(desk, program_id, reward_id, low_at=codes)
 
     pool = connected(change)
-    say(f"the pool of reward {pool.reward_id} runs low below {pool.low_at}; {pool.left} are left")
+    whose = _whose(pool.reward_id)
+    say(f"the pool of {whose} runs low below {pool.low_at}; {pool.left} are left")
 
 
 @app.command()
@@ -142,7 +153,7 @@ async def _pool_of(desk: Desk, program_id: int, words: str) -> int:
     """A reward of the program, or by its id one that had a pool before it was dropped."""
     document = (await desk.programs.current(program_id)).program
     try:
-        return find_reward(document, words).id
+        return find_pool_id(document, words)
     except Missing:
         pools = await list_pools(desk.database, program_id)
         dropped = [pool.reward_id for pool in pools if str(pool.reward_id) == words]
@@ -154,12 +165,17 @@ async def _pool_of(desk: Desk, program_id: int, words: str) -> int:
 def _cells(pool: Pool, title: str | None) -> tuple[object, ...]:
     state = "low" if pool.low else ""
     counters = (pool.imported, pool.handed_out, pool.removed, pool.left, pool.low_at)
-    return (pool.reward_id, title, *counters, state)
+    name = FRIENDS if pool.reward_id == INCENTIVE_POOL else pool.reward_id
+    return (name, title, *counters, state)
+
+
+def _whose(reward_id: int | None) -> str:
+    return "codes for friends" if reward_id == INCENTIVE_POOL else f"reward {reward_id}"
 
 
 _WHY = {
     Why.IN_REQUEST: "given more than once",
-    Why.IN_POOL: "in the pool of reward {reward_id} already",
+    Why.IN_POOL: "in the pool of {whose} already",
     Why.HANDED_OUT: "handed out before",
 }
 
@@ -169,7 +185,7 @@ def _show_tally(tally: ImportTally) -> None:
     for (why, reward_id), count in tally.duplicates.items():
         examples = ", ".join(tally.examples[why, reward_id])
         more = ", …" if count > len(tally.examples[why, reward_id]) else ""
-        say(f"{count} left out, {_WHY[why].format(reward_id=reward_id)}: {examples}{more}")
+        say(f"{count} left out, {_WHY[why].format(whose=_whose(reward_id))}: {examples}{more}")
 
 
 def _desk(to: Connected) -> Desk:

@@ -16,13 +16,18 @@ from leal.domain.sites import Channel
 from leal.domain.tier_moves import place
 
 
-def new_customer(scene: Scene, *, merchant_id: str, email: str | None) -> Change:
-    """A guest nobody has seen before, not saved yet."""
+def new_customer(
+    scene: Scene, *, merchant_id: str, email: str | None, link: str | None = None
+) -> Change:
+    """A guest nobody has seen before, not saved yet.
+
+    `link` is the referral id they sent friends with before they were a customer, if they did.
+    """
     customer = Customer(
         site_id=scene.site.id,
         merchant_id=merchant_id,
         email=email,
-        referral_id=referral_id(scene.entropy),
+        referral_id=link or referral_id(scene.entropy),
         created_at=scene.now,
         updated_at=scene.now,
     )

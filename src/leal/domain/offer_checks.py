@@ -72,6 +72,7 @@ def _check_rule(path: str, rule: Rule, program: Program) -> Iterator[Problem]:
             yield Problem(f"{at}.reward", wrong, "a reward of another kind")
     if isinstance(rule, ReferralRule):
         yield from _check_trigger(path, rule)
+    yield from _check_days(path, rule)
 
 
 def _check_result(
@@ -104,6 +105,13 @@ def _check_trigger(path: str, rule: ReferralRule) -> Iterator[Problem]:
     if not qualifying and rule.minimum_spend is not None:
         wrong = "trigger any_purchase has no use for it"
         yield Problem(f"{path}.minimum_spend", wrong, "nothing, or trigger qualifying_purchase")
+
+
+def _check_days(path: str, rule: Rule) -> Iterator[Problem]:
+    opens, closes = rule.opens_on, rule.closes_on
+    if opens is not None and closes is not None and closes < opens:
+        wrong = f"{closes} is before it opens on {opens}"
+        yield Problem(f"{path}.closes_on", wrong, f"{opens} or a later day")
 
 
 def _check_custom_names(program: Program) -> Iterator[Problem]:

@@ -35,13 +35,14 @@ COMPLETED = "program_events/customer.referral_complete"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Friend:
-    """What is known of who was sent.
+    """What is known of who was sent, and the address of who sent them.
 
     `ordered` tells whether they paid for an order before, `on_referrers_address` whether they come
     from an IP address that the referrer has ordered from.
     """
 
     email: str
+    sent_by: str | None
     is_member: bool
     ordered: bool
     on_referrers_address: bool
@@ -63,18 +64,23 @@ def friend_key(*, email: str | None, customer_id: int | None) -> str:
     return folded(email) if email else f"customer:{customer_id}"
 
 
-def refuse_unless_welcome(referrer: Account, scene: Scene, friend: Friend) -> None:
-    """Raises InvalidFriend, ReferralCapReached or FraudDetected, in this order."""
-    own = same_person(referrer.customer.email, friend.email)
-    if friend.is_member or friend.ordered or own:
+def refuse_unless_welcome(friend: Friend, scene: Scene, *, referrer: Account | None) -> None:
+    """Raises InvalidFriend, ReferralCapReached or FraudDetected, in this order.
+
+    `referrer` is None for somebody who is no customer: they have earned nothing so far.
+    """
+    if friend.is_member or friend.ordered or same_person(friend.email, friend.sent_by):
         raise InvalidFriend
     referrals = scene.program.referrals
-    rule = referral_rule(scene.program, scene.site.id)
-    stops = referrals is not None and referrals.stop_at_cap
-    if stops and rule is not None and is_reached(completion_limit(rule, referrer, scene)):
+    if referrals and referrals.stop_at_cap and referrer and _is_capped(referrer, scene):
         raise ReferralCapReached
     if referrals and referrals.distinct_ips and friend.on_referrers_address:
         raise FraudDetected
+
+
+def _is_capped(referrer: Account, scene: Scene) -> bool:
+    rule = referral_rule(scene.program, scene.site.id)
+    return rule is not None and is_reached(completion_limit(rule, referrer, scene))
 
 
 def referral_rule(program: Program, site_id: int) -> ReferralRule | None:

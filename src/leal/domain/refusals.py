@@ -171,8 +171,8 @@ class NoVouchersLeft(Refusal):
 
 
 @dataclass(eq=False)
-class VoucherNotAllocated(Refusal):
-    """The voucher for the friend could not be made; `reason` is for the shop's developers."""
+class VoucherNotAllocated(VoucherNotMade):
+    """The store made no voucher for the friend; `reason` is for the shop's developers."""
 
     reason: str
 

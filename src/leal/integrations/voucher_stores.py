@@ -28,20 +28,22 @@ class Voucher:
     """All that a store needs to know of a voucher. Money is in minor units of `terms.currency`.
 
     `code` is unique in the program and is never used again once it was taken back. `site` is where
-    it was claimed, as the program describes that site today.
+    it was claimed, as the program describes that site today. What a friend gets for coming is no
+    reward and no claim, and the friend no customer yet; it alone may cap a percentage.
     """
 
     program_id: int
     site: Site
-    reward_id: int
-    claim_id: int
+    reward_id: int | None = None
+    claim_id: int | None = None
     kind: str
     title: str
     code: str
     terms: Terms
+    maximum_discount_minor: int | None = None
     claimed_at: datetime
     expires_at: datetime | None
-    customer_merchant_id: str
+    customer_merchant_id: str | None
     customer_email: str | None
 
 
@@ -124,7 +126,7 @@ class SignedVoucherStore:
             *standard_headers(
                 body,
                 secret=secret,
-                message_id=f"voucher-{voucher.program_id}-{voucher.claim_id}-{action}",
+                message_id=f"voucher-{voucher.program_id}-{_number(voucher)}-{action}",
                 sent_at=self._clock(),
             ),
         )
@@ -136,7 +138,7 @@ class RefusingVoucherStore:
 
     async def create(self, voucher: Voucher) -> Answer:
         """Refuses."""
-        return Refused(f"no voucher is made for reward {voucher.reward_id}")
+        return Refused(f"no voucher {voucher.code} is made")
 
     async def take_back(self, voucher: Voucher) -> Answer:
         """Refuses."""
@@ -146,6 +148,11 @@ class RefusingVoucherStore:
 def domain_of(site: Site) -> str:
     """The host of a site's address."""
     return urlsplit(site.url).hostname or site.url
+
+
+def _number(voucher: Voucher) -> str:
+    """What tells a voucher of a program from all others; codes hold no signs but - and _."""
+    return f"friend-{voucher.code}" if voucher.claim_id is None else str(voucher.claim_id)
 
 
 def _document(action: str, voucher: Voucher) -> dict[str, object]:
@@ -162,6 +169,7 @@ def _document(action: str, voucher: Voucher) -> dict[str, object]:
             "claimed_at": voucher.claimed_at,
             "expires_at": voucher.expires_at,
             **_terms(voucher.terms),
+            "maximum_discount_minor": voucher.maximum_discount_minor,
         },
         "customer": {
             "merchant_id": voucher.customer_merchant_id,

@@ -6,6 +6,7 @@ and $6 since which day and in which unit progress is wanted; for the larger form
 order's merchant id and site, $9 the time until which pending awards are due, $10 an outside cause,
 $11 to $13 claims by their ids, codes or redemptions.
 """
+
 from leal.storage.codes import STOCKED
 
 # Everything a decision and a view need of one customer, with the program's version in force and
@@ -20,6 +21,10 @@ SELECT p.version AS program_version, p.clock_offset_seconds,
         SELECT FROM customers e
         WHERE e.program_id = $1 AND e.email_key = $3 AND e.merchant_id <> $2
     ) AS email_taken,
+    (SELECT g.referral_id FROM referral_guests g
+        WHERE g.program_id = $1 AND g.email_key = $3 AND NOT EXISTS (
+            SELECT FROM customers e WHERE e.program_id = $1 AND e.referral_id = g.referral_id)
+    ) AS link,
     (SELECT row_to_json(account) FROM (
         SELECT p.version AS program_version,
             (SELECT row_to_json(customer) FROM (SELECT

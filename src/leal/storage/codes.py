@@ -1,6 +1,7 @@
 """Pools of voucher codes that a merchant uploaded: filling them, emptying them, and what is left.
 
-Codes are handed out by the SQL function leal_take_code, within the save of the claim.
+Codes are handed out by the SQL function leal_take_code, within the save of the claim. The pool of
+codes for friends is one like those of rewards, with the number 0.
 """
 
 from collections.abc import Sequence
@@ -9,6 +10,9 @@ from datetime import datetime
 from typing import Final
 
 from leal.storage.db import Runner
+
+INCENTIVE_POOL: Final = 0
+"""The pool of codes for friends; rewards have numbers from 1."""
 
 DEFAULT_LOW_AT: Final = 100
 """A pool with fewer codes runs low, unless the merchant says otherwise."""
@@ -82,6 +86,9 @@ WITH added AS (
     SELECT $1, w.code, $2, $4 FROM unnest($3::text[]) AS w (code)
     WHERE (
         SELECT c.code FROM claimed_rewards c WHERE c.program_id = $1 AND c.code = w.code
+        LIMIT 1) IS NULL
+    AND (
+        SELECT i.code FROM referral_incentives i WHERE i.program_id = $1 AND i.code = w.code
         LIMIT 1) IS NULL
     ON CONFLICT DO NOTHING RETURNING code
 ), counted AS (

@@ -72,7 +72,8 @@ class Loaded:
     """What was found; `account` is None when there is no such customer.
 
     `program_version` is the version now in force, `clock_ahead` how far the program's time is
-    ahead of ours; `email_taken` tells whether someone else has the address that was asked about;
+    ahead of ours; `email_taken` tells whether someone else has the address that was asked about,
+    `link` is the referral id a guest sent friends with under it, and no customer has yet;
     `order_customer_id` is whose the order is, if anybody's; `source_known` tells whether the
     outside cause that was asked about has been applied, to anybody; `claims_announced` whether a
     claim is to be used up by the order. `shelf` is what the program has to give away.
@@ -81,6 +82,7 @@ class Loaded:
     program_version: int
     clock_ahead: timedelta = timedelta(0)
     email_taken: bool
+    link: str | None = None
     account: Account | None
     order: Order | None = None
     order_customer_id: int | None = None
@@ -119,6 +121,7 @@ async def load(on: Runner, program_id: int, wanted: Wanted) -> Loaded:
         program_version=row["program_version"],
         clock_ahead=timedelta(seconds=row["clock_offset_seconds"]),
         email_taken=row["email_taken"],
+        link=None if row["email_taken"] else row["link"],
         account=_account.decode(row["account"]) if row["account"] else None,
         order=_order.decode(row["order"]) if more and row["order"] else None,
         order_customer_id=row["order_customer_id"] if more else None,

@@ -61,7 +61,8 @@ class Ledger:
 
 # A page of one customer's ledger. Parameters: program, the customer's and the order's merchant ids
 # (the latter may be NULL), the id to go on from (or NULL), and how many rows.
-_LOAD = """
+_LOAD = (
+    """
 WITH who AS (
     SELECT customer_id AS id, merchant_id, email, points_approved, points_pending, points_spent
     FROM customers WHERE program_id = $1 AND merchant_id = $2
@@ -103,8 +104,9 @@ SELECT p.version AS program_version, (SELECT row_to_json(who) FROM who) AS custo
         ORDER BY o.order_id DESC
     ) AS x), '[]') AS orders
 FROM programs p WHERE p.program_id = $1
-""".replace("/*row*/", HISTORY_COLUMNS).replace("/*columns*/", ORDER_COLUMNS).replace(
-    "/*claim*/", CLAIM_COLUMNS
+""".replace("/*row*/", HISTORY_COLUMNS)
+    .replace("/*columns*/", ORDER_COLUMNS)
+    .replace("/*claim*/", CLAIM_COLUMNS)
 )
 
 

@@ -7,31 +7,47 @@ from leal.domain.customers import email_key
 from leal.domain.orders import Order
 from leal.domain.referrals import folded
 from leal.domain.rewards.usage import codes_of
+from leal.storage.codes import INCENTIVE_POOL
 from leal.storage.db import Runner
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sender:
-    """Who sends friends."""
+    """Who sends friends: a customer, or a guest who has nothing but a link (`customer_id` None)."""
 
     program_id: int
-    customer_id: int
-    merchant_id: str
+    customer_id: int | None
+    merchant_id: str | None
     email: str | None
     site_id: int
+    referral_id: str
 
 
-# A link carries nothing but the code, so this is the one statement that asks all programs.
-_BY_LINK = """
-SELECT program_id, customer_id, merchant_id, email, site_id FROM customers WHERE referral_id = $1
-ORDER BY program_id LIMIT 1
+# A customer by their link; else a guest, who may be a customer by their address by now. A link
+# carries nothing but the code, so one of the two statements asks all programs.
+_SENDER = """
+SELECT program_id, customer_id, merchant_id, email, site_id, referral_id
+FROM customers WHERE /*customers*/
+UNION ALL
+SELECT g.program_id, c.customer_id, c.merchant_id, coalesce(c.email, g.email) AS email, g.site_id,
+    g.referral_id
+FROM referral_guests g
+LEFT JOIN customers c ON c.program_id = g.program_id AND c.email_key = g.email_key
+WHERE /*guests*/
+LIMIT 1
 """
-_BY_REFERRAL_ID = """
-SELECT program_id, customer_id, merchant_id, email, site_id FROM customers
-WHERE program_id = $1 AND referral_id = $2
-"""
+
+
+def _senders(where: str, *, guests: str) -> str:
+    return _SENDER.replace("/*customers*/", where).replace("/*guests*/", guests)
+
+
+_BY_LINK = _senders("referral_id = $1", guests="g.referral_id = $1")
+_BY_REFERRAL_ID = _senders(
+    "program_id = $1 AND referral_id = $2", guests="g.program_id = $1 AND g.referral_id = $2"
+)
 _BY_ID = """
-SELECT program_id, customer_id, merchant_id, email, site_id FROM customers
+SELECT program_id, customer_id, merchant_id, email, site_id, referral_id FROM customers
 WHERE program_id = $1 AND customer_id = $2
 """
 
@@ -57,26 +73,70 @@ async def load_sender(on: Runner, program_id: int, customer_id: int) -> Sender:
     return Sender(**dict(row))
 
 
-# Counts a click or a share of one customer's link on one channel and day.
+# Counts a click or a share of one link on one channel and day.
 _COUNT = """
-INSERT INTO referral_traffic (program_id, customer_id, day, channel, clicks, shares)
+INSERT INTO referral_traffic (program_id, referral_id, day, channel, clicks, shares)
 VALUES ($1, $2, $3, $4, $5, $6)
-ON CONFLICT (program_id, customer_id, day, channel)
+ON CONFLICT (program_id, referral_id, day, channel)
 DO UPDATE SET clicks = referral_traffic.clicks + excluded.clicks,
     shares = referral_traffic.shares + excluded.shares
 """
 
 
-async def count_click(on: Runner, sender: Sender, *, channel: str, day: date) -> None:
+async def count_click(
+    on: Runner, program_id: int, referral_id: str, *, channel: str, day: date
+) -> None:
     """Somebody followed a link."""
-    await on.execute(_COUNT, sender.program_id, sender.customer_id, day, channel, 1, 0)
+    await on.execute(_COUNT, program_id, referral_id, day, channel, 1, 0)
 
 
 async def count_share(
-    on: Runner, program_id: int, customer_id: int, *, channel: str, day: date
+    on: Runner, program_id: int, referral_id: str, *, channel: str, day: date
 ) -> None:
-    """A customer shared their link."""
-    await on.execute(_COUNT, program_id, customer_id, day, channel, 0, 1)
+    """Somebody shared their link."""
+    await on.execute(_COUNT, program_id, referral_id, day, channel, 0, 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guest:
+    """Somebody who is to get a link without being a customer."""
+
+    email: str
+    first_name: str
+    ip_address: str
+    referral_id: str
+    site_id: int
+
+
+# A customer has a link already. Who registers again keeps the first link.
+_REGISTER = """
+INSERT INTO referral_guests (
+    program_id, email_key, email, first_name, ip_address, referral_id, site_id, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+ON CONFLICT (program_id, email_key) DO UPDATE SET email_key = excluded.email_key
+RETURNING referral_id
+"""
+_OWN_LINK = "SELECT referral_id FROM customers WHERE program_id = $1 AND email_key = $2"
+
+
+async def register(on: Runner, program_id: int, guest: Guest, *, now: datetime) -> str:
+    """Gives out a link for an address: its customer's, the one it has, or the new one."""
+    key = email_key(guest.email)
+    own: str | None = await on.value(_OWN_LINK, program_id, key)
+    if own is not None:
+        return own
+    link: str = await on.value(
+        _REGISTER,
+        program_id,
+        key,
+        guest.email,
+        guest.first_name,
+        guest.ip_address,
+        guest.referral_id,
+        guest.site_id,
+        now,
+    )
+    return link
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,75 +148,118 @@ class KnownFriend:
     on_referrers_address: bool
 
 
-# Addresses are compared in their folded form too; both forms have the same beginning up to a `+`.
-_FRIEND = """
+# Addresses are compared as they are and in their folded form; those with a `+` have an index for
+# the latter, the others are their own folded form.
+_FOLDED = """email_key LIKE '%+%' AND (split_part(split_part(email_key, '@', 1), '+', 1) || '@'
+        || split_part(email_key, '@', 2)) = $3"""
+_FRIEND = f"""
+WITH known AS (
+    SELECT customer_id, enrolled_at FROM customers
+    WHERE program_id = $1 AND email_key IN ($2, $3)
+    UNION
+    SELECT customer_id, enrolled_at FROM customers WHERE program_id = $1 AND {_FOLDED}
+)
 SELECT
-    EXISTS (SELECT FROM customers WHERE program_id = $1 AND email_key IN ($2, $3)
-        AND enrolled_at IS NOT NULL) AS is_member,
-    EXISTS (SELECT FROM orders o JOIN customers c
-            ON c.program_id = o.program_id AND c.customer_id = o.customer_id
-        WHERE c.program_id = $1 AND c.email_key IN ($2, $3) AND o.paid_at IS NOT NULL)
+    EXISTS (SELECT FROM known WHERE enrolled_at IS NOT NULL) AS is_member,
+    EXISTS (SELECT FROM known JOIN orders o
+            ON o.program_id = $1 AND o.customer_id = known.customer_id
+        WHERE o.paid_at IS NOT NULL)
     OR EXISTS (SELECT FROM orders WHERE program_id = $1 AND customer_id IS NULL
-        AND email_key IN ($2, $3) AND paid_at IS NOT NULL) AS ordered,
+        AND email_key IN ($2, $3) AND paid_at IS NOT NULL)
+    OR EXISTS (SELECT FROM orders WHERE program_id = $1 AND customer_id IS NULL
+        AND {_FOLDED} AND paid_at IS NOT NULL) AS ordered,
     EXISTS (SELECT FROM orders WHERE program_id = $1 AND customer_id = $4
-        AND ip_address = $5) AS on_referrers_address
-"""
+        AND ip_address = $6)
+    OR EXISTS (SELECT FROM referral_guests WHERE program_id = $1 AND referral_id = $5
+        AND ip_address = $6) AS on_referrers_address
+"""  # noqa: S608 - made of the constant above
 
 
-async def find_friend(
-    on: Runner, program_id: int, *, email: str, referrer_id: int, ip_address: str
-) -> KnownFriend:
-    """What is known of who would be a friend."""
+async def find_friend(on: Runner, sender: Sender, *, email: str, ip_address: str) -> KnownFriend:
+    """What is known of who would be a friend of the sender's."""
     row = await on.row(
-        _FRIEND, program_id, email_key(email), folded(email), referrer_id, ip_address
+        _FRIEND,
+        sender.program_id,
+        email_key(email),
+        folded(email),
+        sender.customer_id,
+        sender.referral_id,
+        ip_address,
     )
     return KnownFriend(**dict(row or {}))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """A friend's code; it is not given before it is made."""
+
+    code: str
+    is_made: bool
+
+
 # The code of a friend who came before.
 _GIVEN = """
-SELECT code FROM referral_incentives
-WHERE program_id = $1 AND referrer_id = $2 AND friend_key = $3
+SELECT code, made_at IS NOT NULL AS is_made FROM referral_incentives
+WHERE program_id = $1 AND referral_id = $2 AND friend_key = $3
 """
 
 
-async def find_incentive(on: Runner, program_id: int, referrer_id: int, *, key: str) -> str | None:
-    """The code a friend was given, if any."""
-    found: str | None = await on.value(_GIVEN, program_id, referrer_id, key)
-    return found
+async def find_incentive(
+    on: Runner, program_id: int, referral_id: str, *, key: str
+) -> Given | None:
+    """The code set aside for a friend, if any."""
+    row = await on.row(_GIVEN, program_id, referral_id, key)
+    return Given(**dict(row)) if row else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewIncentive:
-    """What a friend is to be given; `code` None takes one of the pool."""
+    """What a friend is to be given; `code` None takes one of the pool.
 
-    referrer_id: int
+    `made_at` None: the shop that keeps the vouchers has still to make it.
+    """
+
+    referral_id: str
     friend_key: str
     code: str | None
     ip_address: str
     expires_at: datetime | None
+    made_at: datetime | None
 
 
-INCENTIVE_POOL = 0
-"""The pool of codes for friends; rewards have numbers from 1."""
+_SET_ASIDE = "SELECT code, is_made FROM leal_give_incentive($1, $2, $3, $4, $5, $6, $7, $8, $9)"
 
 
-async def give_incentive(
+async def set_incentive_aside(
     on: Runner, program_id: int, wanted: NewIncentive, *, now: datetime
-) -> str | None:
-    """Gives a friend their code, or the one they have already; None when the pool is empty."""
-    code: str | None = await on.value(
-        "SELECT leal_give_incentive($1, $2, $3, $4, $5, $6, $7, $8)",
+) -> Given | None:
+    """Sets a code aside, or finds the one that was before; None when the pool is empty."""
+    row = await on.row(
+        _SET_ASIDE,
         program_id,
-        wanted.referrer_id,
+        wanted.referral_id,
         wanted.friend_key,
         wanted.code,
         INCENTIVE_POOL,
         wanted.ip_address,
         wanted.expires_at,
+        wanted.made_at,
         now,
     )
-    return code
+    return Given(**dict(row)) if row and row["code"] else None
+
+
+_MADE = """
+UPDATE referral_incentives SET made_at = $4
+WHERE program_id = $1 AND referral_id = $2 AND friend_key = $3 AND made_at IS NULL
+"""
+
+
+async def note_made(
+    on: Runner, program_id: int, referral_id: str, *, key: str, now: datetime
+) -> None:
+    """The shop has the friend's voucher."""
+    await on.execute(_MADE, program_id, referral_id, key, now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,8 +288,12 @@ SELECT
     c.referred_by AS joined_through, c.enrolled_at AS joined_at,
     coalesce(
         (SELECT customer_id FROM customers WHERE program_id = $1 AND referral_id = $6),
-        (SELECT referrer_id FROM referral_incentives
-            WHERE program_id = $1 AND code = ANY($7::text[]) LIMIT 1)) AS named
+        (SELECT n.customer_id FROM referral_guests g
+            JOIN customers n ON n.program_id = $1 AND n.email_key = g.email_key
+            WHERE g.program_id = $1 AND g.referral_id = $6),
+        (SELECT n.customer_id FROM referral_incentives i
+            JOIN customers n ON n.program_id = $1 AND n.referral_id = i.referral_id
+            WHERE i.program_id = $1 AND i.code = ANY($7::text[]) LIMIT 1)) AS named
 FROM (SELECT) AS here
 LEFT JOIN referrals r ON r.program_id = $1 AND r.friend_key = $3
 LEFT JOIN customers c ON c.program_id = $1 AND c.customer_id = $4

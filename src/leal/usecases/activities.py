@@ -31,7 +31,9 @@ async def create(
     def decide(loaded: Loaded, scene: Scene) -> Change:
         if loaded.account is None:
             address = None if loaded.email_taken else email
-            started = enrolment.new_customer(scene, merchant_id=customer_id, email=address)
+            started = enrolment.new_customer(
+                scene, merchant_id=customer_id, email=address, link=loaded.link
+            )
         else:
             started = begin(loaded.account)
         if loaded.source_known:

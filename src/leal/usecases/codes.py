@@ -18,7 +18,7 @@ from leal.domain.rewards.custom import CustomReward
 from leal.domain.rewards.issuing import has_code_of_its_own
 from leal.domain.rewards.terms import CodeSource
 from leal.storage import codes as stored
-from leal.storage.codes import Pool
+from leal.storage.codes import INCENTIVE_POOL, Pool
 from leal.usecases.desk import Desk
 
 AT_ONCE: Final = 10_000
@@ -26,6 +26,10 @@ AT_ONCE: Final = 10_000
 
 MAX_CODE_CHARACTERS: Final = 255
 MAX_LOW_AT: Final = 100_000
+
+FRIENDS: Final = "referral"
+"""What the pool of codes for friends is called."""
+
 _EXAMPLES: Final = 5
 
 Progress = Callable[[int], None]
@@ -40,7 +44,7 @@ class Why(StrEnum):
 
 
 class NotFromPool(Problem):
-    """The reward takes no codes from a pool; the message says what to change."""
+    """No codes are taken from this pool; the message says what to change."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,14 +141,36 @@ def check_pooled(reward: Reward) -> None:
     raise NotFromPool(f"Reward {reward.id} takes no codes from a pool. {change} {how}")
 
 
+def check_pool(program: Program, reward_id: int) -> None:
+    """Raises Missing for an unknown reward, NotFromPool unless codes come from the pool."""
+    if reward_id != INCENTIVE_POOL:
+        reward = program.reward(reward_id)
+        if reward is None:
+            raise Missing("reward", "There is no reward with this id")
+        check_pooled(reward)
+    elif not _is_used(program, reward_id):
+        how = "in the program document and publish that with `leal program apply`, then try again."
+        what = "Friends get no codes from a pool. Set `codes: pool` on `referrals.incentive`"
+        raise NotFromPool(f"{what} {how}")
+
+
+def find_pool_id(program: Program, words: str) -> int:
+    """The number of the pool of a reward, as for `find_reward`, or of the one for friends.
+
+    A reward that is called as those are has to be named by its id. Raises Missing.
+    """
+    if words.casefold() == FRIENDS:
+        return INCENTIVE_POOL
+    return find_reward(program, words).id
+
+
 async def load_pool(desk: Desk, program_id: int, reward_id: int) -> Pool:
     """A reward's pool, empty when nothing was imported yet. Raises Missing, NotFromPool."""
-    reward = await _reward(desk, program_id, reward_id)
+    program = (await desk.programs.current(program_id)).program
     pool = await stored.find_pool(desk.database, program_id, reward_id)
-    if pool is None:
-        check_pooled(reward)
-        return Pool(reward_id=reward_id)
-    return pool
+    if pool is None or (reward_id != INCENTIVE_POOL and program.reward(reward_id) is None):
+        check_pool(program, reward_id)
+    return pool or Pool(reward_id=reward_id)
 
 
 async def add_codes(
@@ -154,7 +180,7 @@ async def add_codes(
 
     Raises Missing, NotFromPool.
     """
-    check_pooled(await _reward(desk, program_id, reward_id))
+    await _check(desk, program_id, reward_id)
     added = await _add(desk, program_id, reward_id, codes=codes, now=desk.now(program_id))
     await stored.note_filled_up(desk.database, program_id, reward_id)
     return added, await load_pool(desk, program_id, reward_id)
@@ -172,7 +198,7 @@ async def import_codes(
 
     `progress` hears how many have been gone over. Raises Missing, NotFromPool.
     """
-    check_pooled(await _reward(desk, program_id, reward_id))
+    await _check(desk, program_id, reward_id)
     now, tally, done = desk.clock(), ImportTally(), 0
     for batch in batches:
         tally.note(await _add(desk, program_id, reward_id, codes=batch, now=now, own_since=now))
@@ -208,7 +234,7 @@ async def remove_all(
 
 async def set_low_at(desk: Desk, program_id: int, reward_id: int, *, low_at: int) -> Pool:
     """Lets a pool run low below `low_at` codes, 0 to MAX_LOW_AT. Raises Missing, NotFromPool."""
-    check_pooled(await _reward(desk, program_id, reward_id))
+    await _check(desk, program_id, reward_id)
     await stored.set_low_at(desk.database, program_id, reward_id, low_at=low_at)
     await stored.note_filled_up(desk.database, program_id, reward_id)
     return await load_pool(desk, program_id, reward_id)
@@ -222,18 +248,23 @@ async def warn_low(desk: Desk, program_id: int) -> int:
     program = (await desk.programs.current(program_id)).program
     told = 0
     for reward_id in await stored.list_pool_rewards(desk.database, program_id):
-        reward = program.reward(reward_id)
-        if reward is not None and takes_from_pool(reward):
+        if _is_used(program, reward_id):
             now = desk.now(program_id)
             told += await stored.warn_low(desk.database, program_id, reward_id, now=now)
     return told
 
 
-async def _reward(desk: Desk, program_id: int, reward_id: int) -> Reward:
-    reward = (await desk.programs.current(program_id)).program.reward(reward_id)
-    if reward is None:
-        raise Missing("reward", "There is no reward with this id")
-    return reward
+def _is_used(program: Program, reward_id: int) -> bool:
+    """Whether codes are taken from the pool."""
+    if reward_id == INCENTIVE_POOL:
+        incentive = program.referrals.incentive if program.referrals else None
+        return incentive is not None and incentive.codes is CodeSource.POOL
+    reward = program.reward(reward_id)
+    return reward is not None and takes_from_pool(reward)
+
+
+async def _check(desk: Desk, program_id: int, reward_id: int) -> None:
+    check_pool((await desk.programs.current(program_id)).program, reward_id)
 
 
 async def _add(

@@ -28,7 +28,9 @@ async def initialize_session(
 
     def decide(loaded: Loaded, scene: Scene) -> Change:
         if loaded.account is None:
-            started = enrolment.new_customer(scene, merchant_id=merchant_id, email=visit.email)
+            started = enrolment.new_customer(
+                scene, merchant_id=merchant_id, email=visit.email, link=loaded.link
+            )
         else:
             started = begin(loaded.account)
         visited = enrolment.start_session(started, scene, visit, email_taken=loaded.email_taken)

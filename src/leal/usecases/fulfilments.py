@@ -7,6 +7,7 @@ from leal.domain.rewards.fulfilling import fulfil
 from leal.domain.scene import Scene
 from leal.storage import fulfilments as stored
 from leal.storage.customers import Loaded
+from leal.storage.fulfilment_calls import AddressTest, list_tests
 from leal.storage.fulfilments import ClaimToFulfil, PendingFilters
 from leal.usecases.desk import Ask, Desk, known
 from leal.usecases.rewards import change_claim, find_owner, held, missing_claim
@@ -14,10 +15,14 @@ from leal.usecases.rewards import change_claim, find_owner, held, missing_claim
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pending:
-    """Some of what waits, the oldest first; `more` tells whether anything follows."""
+    """Some of what waits, the oldest first; `more` tells whether anything follows.
+
+    `tests` are how the addresses of the program's webhook rewards were tried.
+    """
 
     claims: tuple[ClaimToFulfil, ...]
     more: bool
+    tests: tuple[AddressTest, ...]
 
 
 async def list_pending(
@@ -27,7 +32,8 @@ async def list_pending(
     found = await stored.list_pending(
         desk.database, program_id, filters, after=after, limit=limit + 1
     )
-    return Pending(claims=found[:limit], more=len(found) > limit)
+    tests = await list_tests(desk.database, program_id)
+    return Pending(claims=found[:limit], more=len(found) > limit, tests=tests)
 
 
 async def complete(desk: Desk, ask: Ask, claim_id: int) -> ClaimToFulfil:

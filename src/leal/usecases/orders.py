@@ -150,7 +150,9 @@ def _ordered(
 ) -> Change:
     if loaded.account is None:
         email = None if loaded.email_taken else buyer.email
-        started = enrolment.new_customer(scene, merchant_id=buyer.merchant_id or "", email=email)
+        started = enrolment.new_customer(
+            scene, merchant_id=buyer.merchant_id or "", email=email, link=loaded.link
+        )
     else:
         started = begin(loaded.account)
     owner = loaded.order_customer_id

@@ -10,24 +10,17 @@ from typing import Final
 
 from leal.domain import referrals
 from leal.domain.change import Change, begin, with_customer
-from leal.domain.codes import code
+from leal.domain.codes import referral_id as new_referral_id
 from leal.domain.customers import Referrer
 from leal.domain.problems import Missing
-from leal.domain.referral_settings import Incentive
-from leal.domain.referrals import Friend, friend_key, settle_referral, source_of
-from leal.domain.refusals import (
-    FriendEmailRequired,
-    NoVouchersLeft,
-    ReferralsOff,
-    UnknownReferral,
-)
+from leal.domain.referrals import friend_key, settle_referral, source_of
+from leal.domain.refusals import ReferralsOff
 from leal.domain.rewards.redeemability import refuse_unless_member
-from leal.domain.rewards.terms import CodeSource
 from leal.domain.scene import Scene
 from leal.storage import referrals as stored
 from leal.storage.customers import ClaimKeys, Loaded, OrderKey, Wanted
 from leal.storage.orders import Found
-from leal.storage.referrals import NewIncentive, Referral, Sender, Trace
+from leal.storage.referrals import Guest, Referral, Sender, Trace
 from leal.usecases.desk import Ask, Desk, change, known, look, scene_now
 
 CHANNELS: Final = (
@@ -42,62 +35,63 @@ CHANNELS: Final = (
 """Where links are shared; each has one of its own."""
 
 
-async def follow_link(desk: Desk, referral_id: str, *, channel: str) -> str:
-    """Counts a click; answers with the address of the shop that the link leads to.
+async def follow_link(desk: Desk, referral_id: str, *, channel: str, counts: bool = True) -> str:
+    """Counts a click, if it is one; answers with the address of the shop that the link leads to.
 
     Raises Missing for a link that is nobody's, or of a program that sends no friends.
     """
+    if not referral_id.isprintable():
+        raise _no_such_link()
     sender = await stored.find_by_link(desk.database, referral_id)
     if sender is None:
-        raise Missing("referral", "No customer has this link")
-    scene = await scene_now(desk, Ask(program_id=sender.program_id, site_id=sender.site_id))
+        raise _no_such_link()
+    ask = Ask(program_id=sender.program_id)
+    scene = await scene_now(desk, ask)
     if not scene.program.referrals_enabled:
-        raise Missing("referral", "No customer has this link")
+        raise _no_such_link()
     where = channel if channel in CHANNELS else CHANNELS[0]
-    await stored.count_click(desk.database, sender, channel=where, day=scene.now.date())
-    return scene.site.url
+    if counts:
+        await stored.count_click(
+            desk.database, ask.program_id, referral_id, channel=where, day=scene.now.date()
+        )
+    site = scene.program.site(sender.site_id) or scene.site
+    return site.url
 
 
 async def share(desk: Desk, ask: Ask, merchant_id: str, *, channel: str) -> None:
-    """A member shared their link. Raises Missing, CustomerBlocked, CustomerNotEnrolled."""
+    """A member shared their link.
+
+    Raises Missing, CustomerBlocked, CustomerNotEnrolled, ReferralsOff, in this order.
+    """
     found = await look(desk, ask, merchant_id)
     refuse_unless_member(found.account)
-    await stored.count_share(
-        desk.database,
-        ask.program_id,
-        found.account.customer.id,
-        channel=channel,
-        day=found.scene.now.date(),
-    )
+    if not found.scene.program.referrals_enabled:
+        raise ReferralsOff
+    link = found.account.customer.referral_id
+    day = found.scene.now.date()
+    await stored.count_share(desk.database, ask.program_id, link, channel=channel, day=day)
 
 
-async def claim_incentive(
-    desk: Desk, ask: Ask, referral_id: str, *, email: str | None, ip_address: str
-) -> tuple[Incentive, str]:
-    """Gives a friend their code, the same one whenever they ask again.
+async def register_guest(
+    desk: Desk, ask: Ask, *, email: str, first_name: str, ip_address: str
+) -> tuple[Scene, str]:
+    """Somebody who is no member wants to send friends; answers with the referral id for it.
 
-    Raises ReferralsOff, UnknownReferral, FriendEmailRequired, the refusals of
-    `refuse_unless_welcome`, and NoVouchersLeft, in this order.
+    The address of a customer has a link already, which is told: asking says nothing of whose it is.
+    Raises ReferralsOff.
     """
     scene = await scene_now(desk, ask)
-    settings = scene.program.referrals
-    if settings is None or not settings.enabled or settings.incentive is None:
+    if not scene.program.referrals_enabled:
         raise ReferralsOff
-    sender = await stored.find_sender(desk.database, ask.program_id, referral_id)
-    if sender is None:
-        raise UnknownReferral
-    if email is None:
-        raise FriendEmailRequired
-    key = friend_key(email=email, customer_id=None)
-    given = await stored.find_incentive(desk.database, ask.program_id, sender.customer_id, key=key)
-    if given is not None:
-        return settings.incentive, given
-    await _refuse_unless_welcome(desk, ask, sender, email=email, ip_address=ip_address)
-    wanted = _new_incentive(settings.incentive, scene, sender, key=key, ip_address=ip_address)
-    made = await stored.give_incentive(desk.database, ask.program_id, wanted, now=scene.now)
-    if made is None:
-        raise NoVouchersLeft
-    return settings.incentive, made
+    guest = Guest(
+        email=email,
+        first_name=first_name,
+        ip_address=ip_address,
+        referral_id=new_referral_id(scene.entropy),
+        site_id=scene.site.id,
+    )
+    link = await stored.register(desk.database, ask.program_id, guest, now=scene.now)
+    return scene, link
 
 
 def brought_in(change: Change, sender: Sender, *, late: bool = False) -> Change:
@@ -109,6 +103,8 @@ def brought_in(change: Change, sender: Sender, *, late: bool = False) -> Change:
     joined = change.before.customer.enrolled_at is None and friend.enrolled_at is not None
     own = friend.id == sender.customer_id or referrals.same_person(sender.email, friend.email)
     if friend.referred_by is not None or own or not (joined or late):
+        return change
+    if sender.customer_id is None or sender.merchant_id is None:
         return change
     by = Referrer(id=sender.customer_id, merchant_id=sender.merchant_id)
     return with_customer(change, replace(friend, referred_by=by))
@@ -156,19 +152,20 @@ async def _referrer_of(desk: Desk, program_id: int, found: Found, *, trace: Trac
     sent_by = _sent_by(trace, scene, ordered_at=order.ordered_at)
     if not trace.first or sent_by in (None, friend_id) or not scene.program.referrals_enabled:
         return None
-    sender = await stored.load_sender(desk.database, program_id, sent_by or 0)
+    referrer_id = sent_by or 0
+    sender = await stored.load_sender(desk.database, program_id, referrer_id)
     if referrals.same_person(sender.email, order.customer_email):
         return None
     made = Referral(
         friend_key=friend_key(email=order.customer_email, customer_id=friend_id),
         friend_id=friend_id,
-        referrer_id=sender.customer_id,
+        referrer_id=referrer_id,
         order_id=order.id,
     )
     noted = await stored.note(desk.database, program_id, made, now=scene.now)
     if noted and friend_id is not None and trace.joined_through is None:
         await _note_sender(desk, ask, friend_id, sender=sender)
-    return sender.customer_id if noted else None
+    return referrer_id if noted else None
 
 
 def _sent_by(trace: Trace, scene: Scene, *, ordered_at: datetime) -> int | None:
@@ -187,40 +184,5 @@ async def _note_sender(desk: Desk, ask: Ask, friend_id: int, *, sender: Sender) 
     await change(desk, ask, Wanted(customer_id=friend_id), decide=decide)
 
 
-async def _refuse_unless_welcome(
-    desk: Desk, ask: Ask, sender: Sender, *, email: str, ip_address: str
-) -> None:
-    facts = await stored.find_friend(
-        desk.database,
-        ask.program_id,
-        email=email,
-        referrer_id=sender.customer_id,
-        ip_address=ip_address,
-    )
-    found = await look(desk, ask, sender.merchant_id)
-    friend = Friend(
-        email=email,
-        is_member=facts.is_member,
-        ordered=facts.ordered,
-        on_referrers_address=facts.on_referrers_address,
-    )
-    referrals.refuse_unless_welcome(found.account, found.scene, friend)
-
-
-def _new_incentive(
-    incentive: Incentive, scene: Scene, sender: Sender, *, key: str, ip_address: str
-) -> NewIncentive:
-    look_of_codes, days = scene.program.codes, incentive.expires_after_days
-    generated = look_of_codes.prefix + code(
-        scene.entropy,
-        label="friend",
-        alphabet=look_of_codes.alphabet,
-        length=look_of_codes.length,
-    )
-    return NewIncentive(
-        referrer_id=sender.customer_id,
-        friend_key=key,
-        code=None if incentive.codes is CodeSource.POOL else generated,
-        ip_address=ip_address,
-        expires_at=scene.now + timedelta(days=days) if days else None,
-    )
+def _no_such_link() -> Missing:
+    return Missing("referral", "There is no such link. Ask whoever sent it to copy it once more.")

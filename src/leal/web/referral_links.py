@@ -7,7 +7,6 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from leal.api.ids import one
 from leal.usecases.desk import Desk
 from leal.usecases.referrals import CHANNELS, follow_link
 
@@ -18,13 +17,15 @@ PARAMETER: Final = "ll_ref_id"
 def route(desk: Desk) -> Route:
     """`GET /r/{code}`: 301 to the shop, never kept by browsers, so that every click is counted.
 
-    `?via=` tells on which channel the link was shared. An unknown link is 404.
+    `?via=` tells on which channel the link was shared. An unknown link is 404. Who only looks where
+    it leads (HEAD, as previews do) is not counted.
     """
 
     async def follow(request: Request) -> Response:
         code = request.path_params["code"]
-        channel = one(request, "via") or CHANNELS[0]
-        shop = await follow_link(desk, code, channel=channel)
+        channel = request.query_params.get("via") or CHANNELS[0]
+        counts = request.method == "GET"
+        shop = await follow_link(desk, code, channel=channel, counts=counts)
         return RedirectResponse(
             with_referral(shop, code), status_code=301, headers={"cache-control": "no-store"}
         )

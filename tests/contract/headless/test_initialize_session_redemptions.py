@@ -1,7 +1,6 @@
 """Initialize Session settles the free products of the cart it is told of.
 
-Planted bugs: the cart not handed on leaves every redemption alone; a customer shown from before the
-settling still has the product in the cart.
+Planted bug: the cart not handed on leaves every redemption alone.
 """
 
 from typing import Any

@@ -208,7 +208,7 @@ ALONE = [(fault, fault) for fault in FAULTS]
 
 @pytest.mark.parametrize(("first", "second"), PAIRS + ALONE)
 def test_the_first_that_is_wrong_is_told(shop: Shop, first: str, second: str) -> None:
-    """Planted bugs: points before limits, or stock before the kind, each fail some of these."""
+    """Planted bug: points looked at before limits and stock fail some of these."""
     shop.world.publish(rewards_program())
     member = joins(shop, f"{first}-and-{second}".replace(" ", "-"))
     member.redeems("product_cart", variant_id="502")

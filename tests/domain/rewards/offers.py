@@ -52,7 +52,7 @@ def cases(kind: str) -> st.SearchStrategy[Case]:
     return st.builds(
         _case,
         written=_rewards(kind),
-        points=st.sampled_from([0, 1, 2, 3, 9, 9, 9]),
+        points=st.sampled_from([9, 9, 9, 0, 1, 2, 3]),
         claimed=st.sampled_from([0, 0, 1, 2]),
         held=st.lists(_held(), max_size=3),
         shelf=_shelves(),
@@ -144,8 +144,8 @@ _KINDS: dict[str, st.SearchStrategy[Document]] = {
     "active_subscription_discount_voucher": _voucher(discount=_OFF),
     "cart_variable_discount_voucher": st.fixed_dictionaries(
         {
-            "points_per_unit": _COSTS,
-            "minimum_discount": st.sampled_from(["0.50", "1"]),
+            "points_per_unit": st.sampled_from([2, 3, 4]),
+            "minimum_discount": st.sampled_from(["0.20", "1"]),
             "maximum_discount": st.just(2),
         },
         optional={"codes": st.sampled_from(["generated", "pool"])},

@@ -12,13 +12,19 @@ from leal.domain.refusals import (
     CustomerBlocked,
     CustomerNotEnrolled,
     EmailAlreadyInUse,
+    FraudDetected,
+    FriendEmailRequired,
     InsufficientPoints,
     InvalidDate,
     InvalidDiscount,
+    InvalidFriend,
     InvalidVariant,
     NoActiveSubscription,
     NoSubscriptions,
     NothingToFulfil,
+    NoVouchersLeft,
+    ReferralCapReached,
+    ReferralsOff,
     Refusal,
     RewardAlreadyRefunded,
     RewardAlreadyUsed,
@@ -27,8 +33,14 @@ from leal.domain.refusals import (
     RewardLimitReached,
     RewardNotEnabled,
     RewardOutOfStock,
+    RuleKindMismatch,
+    RuleLimitReached,
+    RuleNotEnabled,
+    RuleRequirementsNotMet,
     SubscriptionFailed,
+    UnknownReferral,
     UnsupportedPlatform,
+    VoucherNotAllocated,
     VoucherNotMade,
     VoucherNotUsable,
 )
@@ -105,6 +117,54 @@ REFUSALS: dict[type[Refusal], tuple[str, str]] = {
     VoucherNotMade: (
         "voucher_allocation_failed",
         "The store of vouchers could not make this one, and no points were spent. Try again later",
+    ),
+    RuleNotEnabled: (
+        "rule_not_enabled_for_customer",
+        "This rule is not on for the customer's tier or site. Send the id of one that is",
+    ),
+    RuleKindMismatch: (
+        "rule_kind_mismatch",
+        "This is a rule of another kind. Send the id of one that fits",
+    ),
+    RuleLimitReached: (
+        "rule_limit_reached",
+        "The customer completed this rule as often as its limit allows for now",
+    ),
+    RuleRequirementsNotMet: (
+        "rule_requirements_not_met",
+        "This rule is not open today. Look at its opens_on and closes_on",
+    ),
+    ReferralsOff: (
+        "referrals_not_enabled",
+        "The program sends no friends, or has nothing for them. Set `referrals` in it",
+    ),
+    UnknownReferral: (
+        "invalid_referral_id",
+        "No customer has this referral id. Send one that stands in a referral link",
+    ),
+    FriendEmailRequired: (
+        "referee_email_required",
+        "A friend needs an e-mail address. Send referee_email",
+    ),
+    InvalidFriend: (
+        "invalid_referee",
+        "A friend must be new: no member, nobody who ordered, and not who sent the link",
+    ),
+    ReferralCapReached: (
+        "referral_cap_reached",
+        "The customer sent as many friends as the referral rule's limit rewards",
+    ),
+    FraudDetected: (
+        "fraud_detected",
+        "The friend has the IP address of whoever sent the link, which the program forbids",
+    ),
+    NoVouchersLeft: (
+        "no_vouchers_available",
+        "No code is left for friends. Add some with `leal codes import referral FILE`",
+    ),
+    VoucherNotAllocated: (
+        "voucher_allocation_failed",
+        "The store of vouchers could not make the code. Try again later",
     ),
     RewardAlreadyRefunded: (
         "reward_already_refunded",

@@ -11,7 +11,7 @@ from typing import Final
 
 from leal.api.admin.paging import Asked, List, resumed
 from leal.api.admin.requests import Call, limit_of, part_by_id, since_id_of
-from leal.api.fields import Fields
+from leal.api.fields import Fields, plain_address
 from leal.api.ids import MAX_ID_LENGTH, MAX_JSON_INTEGER, instant, one
 from leal.api.json_body import kind, parse_object, parse_object_or_empty, read_body
 from leal.domain.carts import FREE_PRODUCT_KEY
@@ -83,7 +83,7 @@ async def new_order_body(call: Call) -> NewOrder:
         claimed_reward_ids=_claimed_reward_ids(fields),
         line_items=_line_items(fields),
         ordered_at=fields.optional_timestamp("date"),
-        ip_address=_trace(fields, "ip_address"),
+        ip_address=_address(fields),
         user_agent=_trace(fields, "user_agent"),
         referral_id=_trace(fields, "referral_id"),
         tracking_id=_trace(fields, "tracking_id"),
@@ -109,7 +109,7 @@ async def update_order_body(call: Call) -> OrderReport:
         total_refunded=_amount(fields, "total_refunded"),
         number=_number(fields),
         line_items=_line_items(fields),
-        ip_address=_trace(fields, "ip_address"),
+        ip_address=_address(fields),
         user_agent=_trace(fields, "user_agent"),
         referral_id=_trace(fields, "referral_id"),
         tracking_id=_trace(fields, "tracking_id"),
@@ -189,6 +189,15 @@ def _trace(fields: Fields, name: str) -> str | None:
     """Where an order came from; what is longer than anybody needs is cut."""
     said = _words(fields, name, most=MAX_JSON_INTEGER)
     return said and said[:MAX_TRACE_CHARACTERS]
+
+
+def _address(fields: Fields) -> str | None:
+    """Where an order came from, written so that it can be compared; what is none stays as it is."""
+    said = _trace(fields, "ip_address")
+    try:
+        return said and plain_address(said.strip())
+    except ValueError:
+        return said
 
 
 def _discount_codes(fields: Fields) -> tuple[tuple[str, Decimal | None], ...] | None:

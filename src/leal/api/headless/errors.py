@@ -12,13 +12,19 @@ from leal.domain.refusals import (
     CustomerBlocked,
     CustomerNotEnrolled,
     EmailAlreadyInUse,
+    FraudDetected,
+    FriendEmailRequired,
     InsufficientPoints,
     InvalidDate,
     InvalidDiscount,
+    InvalidFriend,
     InvalidVariant,
     NoActiveSubscription,
     NoSubscriptions,
     NothingToFulfil,
+    NoVouchersLeft,
+    ReferralCapReached,
+    ReferralsOff,
     Refusal,
     RewardAlreadyRefunded,
     RewardAlreadyUsed,
@@ -27,8 +33,14 @@ from leal.domain.refusals import (
     RewardLimitReached,
     RewardNotEnabled,
     RewardOutOfStock,
+    RuleKindMismatch,
+    RuleLimitReached,
+    RuleNotEnabled,
+    RuleRequirementsNotMet,
     SubscriptionFailed,
+    UnknownReferral,
     UnsupportedPlatform,
+    VoucherNotAllocated,
     VoucherNotMade,
     VoucherNotUsable,
 )
@@ -102,6 +114,54 @@ REFUSALS: dict[type[Refusal], tuple[str, str]] = {
         "voucher_allocation_failed",
         "The shop could not make the voucher, and no points were spent: try again later",
     ),
+    RuleNotEnabled: (
+        "rule_not_enabled_for_customer",
+        "This rule is not on for this customer here",
+    ),
+    RuleKindMismatch: (
+        "rule_kind_mismatch",
+        "This rule is of another kind: use the path of its own kind",
+    ),
+    RuleLimitReached: (
+        "rule_limit_reached",
+        "This customer has completed the rule as often as they may for now",
+    ),
+    RuleRequirementsNotMet: (
+        "rule_requirements_not_met",
+        "This rule cannot be completed today: try again on a day that it is open on",
+    ),
+    ReferralsOff: (
+        "referrals_not_enabled",
+        "The program has nothing for friends at the moment",
+    ),
+    UnknownReferral: (
+        "invalid_referral_id",
+        "Nobody has this referral id: follow the link that was sent once more",
+    ),
+    FriendEmailRequired: (
+        "referee_email_required",
+        "Tell your e-mail address to get what you were promised",
+    ),
+    InvalidFriend: (
+        "invalid_referee",
+        "This is for friends who are new here",
+    ),
+    ReferralCapReached: (
+        "referral_cap_reached",
+        "Whoever sent this link has sent as many friends as the program rewards for now",
+    ),
+    FraudDetected: (
+        "fraud_detected",
+        "A friend cannot be in the same place as whoever sent the link",
+    ),
+    NoVouchersLeft: (
+        "no_vouchers_available",
+        "There is no code left for friends: try again later",
+    ),
+    VoucherNotAllocated: (
+        "voucher_allocation_failed",
+        "The shop could not make the code: try again later",
+    ),
     RewardAlreadyRefunded: (
         "reward_already_refunded",
         "This claimed reward was given back already",
@@ -156,6 +216,8 @@ class HeadlessDialect:
 
 def _refused(refusal: Refusal) -> Reply:
     code, message = REFUSALS[type(refusal)]
+    if isinstance(refusal, VoucherNotAllocated):
+        message = f"{message}. {refusal.reason}"
     return error_response(422, message, code=code, facts=_facts(refusal))
 
 

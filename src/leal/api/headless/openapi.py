@@ -30,7 +30,7 @@ def document(table: Sequence[tuple[Operation, Handler]], *, public_url: str) -> 
         path_parameters={each.name: each for each in _PATH_PARAMETERS},
         parameters=parameters,
         shapes=known.operations.__getitem__,
-        codes={**_CODES, **dict(REFUSALS.values())},
+        codes={**dict(REFUSALS.values()), **_CODES},
     )
     return openapi.document(api, [operation for operation, _ in table], public_url=public_url)
 
@@ -54,6 +54,7 @@ _SECURITY_SCHEMES: Final[dict[str, Schema]] = {
     },
 }
 _CODES: Final = {
+    "voucher_allocation_failed": "The shop could not make the voucher: try again later",
     "not_found": "No such customer, site, reward or rule in the program of these credentials",
     "rate_limited": "Too many requests with these credentials",
 }

@@ -1,8 +1,4 @@
-"""Reading the bodies of redemptions and refunds.
-
-Whose reward it is stands in the body here. So a customer's session token is held against it as soon
-as it can be read: whoever asks for somebody else hears that, and nothing else.
-"""
+"""Reading the bodies of redemptions and refunds."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -11,7 +7,7 @@ from types import MappingProxyType
 from typing import Final
 
 from leal.api.fields import Fields
-from leal.api.headless.requests import Call, allow_session, cart_id_of
+from leal.api.headless.requests import Call, cart_id_of, customer_in, text_id
 from leal.api.ids import MAX_JSON_INTEGER
 from leal.api.json_body import parse_object, read_body
 from leal.domain.money import minor_digits, to_minor
@@ -19,7 +15,6 @@ from leal.domain.problems import BadRequest
 from leal.domain.rewards.redeeming import Redemption
 from leal.domain.rewards.terms import RewardKind
 from leal.domain.sites import Site
-from leal.usecases.access import CallerKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,9 +34,7 @@ class Asked:
 async def redeem_body(call: Call, kind: RewardKind) -> Asked:
     """The body of a redemption. Raises Forbidden for a session token of somebody else."""
     fields = Fields(parse_object(await read_body(call.request)))
-    merchant_id = _text_id(fields, "customer_merchant_id", noun="Customer")
-    if merchant_id and call.caller.kind is CallerKind.SESSION:
-        allow_session(call.caller, call.ask.site_id, merchant_id)
+    merchant_id = customer_in(call, fields)
     wanted = Redemption(reward_id=fields.integer("reward_id"), kind=kind)
     asked = Asked(merchant_id=merchant_id, wanted=wanted)
     reader = _READERS.get(kind)
@@ -74,15 +67,8 @@ def in_minor_units(asked: Asked, site: Site) -> Redemption:
         raise BadRequest({"discount_amount": why}) from None
 
 
-def _text_id(fields: Fields, name: str, *, noun: str | None = None) -> str:
-    """An id that is a string, as the contract says; elsewhere whole numbers are ids as well."""
-    if isinstance(fields.raw(name), str):
-        return fields.identifier(name, noun=noun)
-    return fields.text(name)
-
-
 def _added_product(fields: Fields, asked: Asked) -> Asked:
-    variant_id = _text_id(fields, "variant_id")
+    variant_id = text_id(fields, "variant_id")
     address = fields.optional_part("shipping_address")
     address_id = None
     if address is not None:
@@ -96,7 +82,7 @@ def _added_product(fields: Fields, asked: Asked) -> Asked:
 def _free_product(fields: Fields, asked: Asked) -> Asked:
     wanted = replace(
         asked.wanted,
-        variant_id=_text_id(fields, "variant_id"),
+        variant_id=text_id(fields, "variant_id"),
         cart_id=cart_id_of(fields, "cart_id"),
     )
     return replace(asked, wanted=wanted)
@@ -108,7 +94,7 @@ def _custom(fields: Fields, asked: Asked) -> Asked:
     usage_order = None
     if usage is not None:
         usage.choice("kind", ("order",))
-        usage_order = _text_id(usage, "merchant_id", noun="Order")
+        usage_order = text_id(usage, "merchant_id", noun="Order")
     return replace(asked, wanted=replace(asked.wanted, fulfilled=at_once, usage_order=usage_order))
 
 

@@ -45,7 +45,7 @@ async def admit(request: Request, operation: Operation, gate: Gate) -> Call:
     about = parameters.get("merchant_id")
     call = Call(
         request=request,
-        ask=_ask(request, caller, site_id),
+        ask=_ask(request, caller, site_id, anywhere=operation.anywhere),
         caller=caller,
         merchant_id="" if about is None else decode_id(about),
     )
@@ -98,6 +98,25 @@ async def birthday_body(call: Call) -> tuple[int, int, int]:
     return month, day, year
 
 
+def customer_in(call: Call, fields: Fields, name: str = "customer_merchant_id") -> str:
+    """Whom a body is about. Raises Forbidden for a session token of somebody else.
+
+    It is held against the token as soon as it can be read: whoever asks for somebody else hears
+    that, and nothing else.
+    """
+    merchant_id = text_id(fields, name, noun="Customer")
+    if merchant_id and call.caller.kind is CallerKind.SESSION:
+        allow_session(call.caller, call.ask.site_id, merchant_id)
+    return merchant_id
+
+
+def text_id(fields: Fields, name: str, *, noun: str | None = None) -> str:
+    """An id that is a string, as the contract says; elsewhere whole numbers are ids as well."""
+    if isinstance(fields.raw(name), str):
+        return fields.identifier(name, noun=noun)
+    return fields.text(name)
+
+
 def cart_id_of(fields: Fields, name: str) -> str:
     """A cart's id without the key that it may carry behind a question mark.
 
@@ -146,13 +165,13 @@ async def _caller(request: Request, operation: Operation, gate: Gate) -> Caller:
     return gate.counted(caller)
 
 
-def _ask(request: Request, caller: Caller, site_id: int) -> Ask:
+def _ask(request: Request, caller: Caller, site_id: int, *, anywhere: bool) -> Ask:
     headers = request.headers
     problems: dict[str, str] = {}
     channel = one(request, "channel") or headers.get("x-loyaltylion-channel")
     language = one(request, "language") or headers.get("x-loyaltylion-language")
     country = one(request, "country") or headers.get("x-loyaltylion-country")
-    if channel not in tuple(Channel):
+    if channel not in tuple(Channel) and not (anywhere and channel is None):
         problems["channel"] = invalid_option(tuple(Channel))
     if country is not None and not (country.isascii() and country.upper() in COUNTRIES):
         problems["country"] = "Invalid country: expected an ISO 3166-1 alpha-2 code such as US"
@@ -161,7 +180,7 @@ def _ask(request: Request, caller: Caller, site_id: int) -> Ask:
     return Ask(
         program_id=caller.program_id,
         site_id=site_id,
-        channel=Channel(channel or ""),
+        channel=Channel(channel or Channel.WEB),
         language=language,
         country=country and country.upper(),
     )

@@ -10,19 +10,17 @@ from dataclasses import dataclass
 from starlette.requests import Request
 
 from leal.api.gate import Gate
-from leal.api.headless import redeem_routes
+from leal.api.headless import redeem_routes, referral_routes, rule_routes
 from leal.api.headless.prefix import PREFIX
-from leal.api.headless.replies import customer_of, reply
+from leal.api.headless.replies import actions, customer_of, reply
 from leal.api.headless.requests import Call, admit, birthday_body, session_body
 from leal.api.headless.views.configuration import configuration
 from leal.api.headless.views.customers import birthday
-from leal.api.headless.views.history import history_row
 from leal.api.headless.views.redemptions import requested_cart_action
 from leal.api.headless.views.values import Json
 from leal.api.http import Handler, Reply, json_response
 from leal.api.operations import Operation
 from leal.domain.carts import Cart
-from leal.domain.customers import HistoryKind
 from leal.domain.enrolment import Visit
 from leal.usecases import customers
 from leal.usecases.access import Scope
@@ -46,6 +44,8 @@ def table(desk: Desk, gate: Gate) -> Sequence[tuple[Operation, Handler]]:
         (ENROLL, serves.enroll),
         (SUBSCRIBE, serves.subscribe),
         *redeem_routes.rows(desk),
+        *rule_routes.rows(desk),
+        *referral_routes.rows(desk),
     )
     return tuple((operation, _handler(operation, serve, gate)) for operation, serve in rows)
 
@@ -156,7 +156,7 @@ class _Serves:
                 "updated": _changed(outcome),
                 "email_marketing_consent": {"state": outcome.account.customer.email_consent},
                 "customer": self._customer(outcome),
-                "actions": _actions(outcome),
+                "actions": actions(outcome),
             }
         )
 
@@ -184,13 +184,3 @@ def _handler(operation: Operation, serve: Serve, gate: Gate) -> Handler:
 def _changed(outcome: Outcome) -> bool:
     change = outcome.change
     return change is not None and not change.is_empty
-
-
-def _actions(outcome: Outcome) -> list[Json]:
-    """What the change earned or received: rows added just now still have no number of their own."""
-    shown = (HistoryKind.EARNED, HistoryKind.RECEIVED)
-    return [
-        history_row(row, outcome.scene)
-        for row in outcome.account.history
-        if row.id < 0 and row.kind in shown
-    ]

@@ -16,6 +16,7 @@ from leal.api.own.requests import DEFAULT_LIMIT, MAX_LIMIT, Call, Serve
 from leal.api.own.views import Json, instant
 from leal.domain.claims import Fulfilment
 from leal.domain.problems import BadRequest
+from leal.storage.fulfilment_calls import AddressTest
 from leal.storage.fulfilments import Calls, ClaimToFulfil, PendingFilters
 from leal.usecases import fulfilments
 from leal.usecases.access import Scope
@@ -92,6 +93,7 @@ class _Serves:
         return _reply(
             {
                 "fulfilments": [fulfilment(each) for each in found.claims],
+                "address_tests": [_address_test(each) for each in found.tests],
                 "cursor": {"next": cursor},
             }
         )
@@ -123,6 +125,17 @@ def fulfilment(found: ClaimToFulfil) -> Json:
             "email": person.email,
         },
         "calls": found.calls and _calls(found.calls),
+    }
+
+
+def _address_test(test: AddressTest) -> Json:
+    return {
+        "reward": {"id": test.reward_id},
+        "url": test.url,
+        "attempts": test.attempts,
+        "passed": test.passed,
+        "last_answer": test.last_answer,
+        "next_at": instant(test.call_at),
     }
 
 

@@ -14,29 +14,59 @@ CREATE TABLE referrals (
 CREATE INDEX referrals_of_order ON referrals (program_id, order_id);
 CREATE INDEX referrals_of_referrer ON referrals (program_id, referrer_id, created_at);
 
--- What a friend got for coming: one code for each friend of each customer.
+-- What a friend got for coming: one code for each friend of each link. "made_at" is missing while
+-- the shop that keeps the vouchers has not said that it has this one: it is not given before.
 CREATE TABLE referral_incentives (
     program_id  bigint      NOT NULL,
-    referrer_id bigint      NOT NULL,
+    referral_id text        NOT NULL,
     friend_key  text        NOT NULL,
     code        text        NOT NULL,
     ip_address  text        NOT NULL,
     expires_at  timestamptz,
     created_at  timestamptz NOT NULL,
-    PRIMARY KEY (program_id, referrer_id, friend_key)
+    made_at     timestamptz,
+    PRIMARY KEY (program_id, referral_id, friend_key)
 );
 CREATE UNIQUE INDEX referral_incentives_by_code ON referral_incentives (program_id, code);
+
+-- Who sends friends without being a customer. Whoever becomes one under the address keeps the link.
+CREATE TABLE referral_guests (
+    program_id  bigint      NOT NULL,
+    email_key   text        NOT NULL,
+    email       text        NOT NULL,
+    first_name  text        NOT NULL,
+    ip_address  text        NOT NULL,
+    referral_id text        NOT NULL,
+    site_id     bigint      NOT NULL,
+    created_at  timestamptz NOT NULL,
+    PRIMARY KEY (program_id, email_key)
+);
+CREATE UNIQUE INDEX referral_guests_by_referral_id ON referral_guests (program_id, referral_id);
+CREATE INDEX referral_guests_by_link ON referral_guests (referral_id);
 
 -- How often links were followed and shared, by day (UTC) and channel.
 CREATE TABLE referral_traffic (
     program_id  bigint NOT NULL,
-    customer_id bigint NOT NULL,
+    referral_id text   NOT NULL,
     day         date   NOT NULL,
     channel     text   NOT NULL,
     clicks      bigint NOT NULL DEFAULT 0,
     shares      bigint NOT NULL DEFAULT 0,
-    PRIMARY KEY (program_id, customer_id, day, channel)
+    PRIMARY KEY (program_id, referral_id, day, channel)
 );
+
+-- Addresses with a `+` by the form in which friends are compared; the others are that form already.
+CREATE INDEX customers_by_folded_email ON customers
+    (program_id, (split_part(split_part(email_key, '@', 1), '+', 1) || '@'
+        || split_part(email_key, '@', 2)))
+    WHERE email_key LIKE '%+%';
+CREATE INDEX orders_by_folded_email ON orders
+    (program_id, (split_part(split_part(email_key, '@', 1), '+', 1) || '@'
+        || split_part(email_key, '@', 2)))
+    WHERE customer_id IS NULL AND email_key LIKE '%+%';
+-- Orders that came through the link of somebody who may become a customer later.
+CREATE INDEX orders_by_referral_id ON orders (program_id, referral_id)
+    WHERE referral_id IS NOT NULL;
 
 -- When a birthday was told: one that is told on the day itself is rewarded the next time.
 ALTER TABLE customers ADD COLUMN birthday_set_at timestamptz;
@@ -60,32 +90,46 @@ CREATE INDEX customers_by_tier_end ON customers (program_id, tier_expires_at, cu
 CREATE INDEX customers_by_birthday ON customers (program_id, birth_month, birth_day, customer_id)
     WHERE birth_month IS NOT NULL AND enrolled_at IS NOT NULL;
 
--- Gives a friend their code, the one they have already if they come again. p_code NULL takes one of
--- the pool; answers NULL when that is empty.
+-- Sets a friend's code aside, the one they have already if they come again. p_code NULL takes one
+-- of the pool, which is good at once, as is any with p_made_at. Answers the code and whether it is
+-- good; a code NULL when the pool is empty.
 CREATE FUNCTION leal_give_incentive(
-    p_program_id bigint, p_referrer_id bigint, p_friend_key text, p_code text, p_pool bigint,
-    p_ip_address text, p_expires_at timestamptz, p_now timestamptz)
-RETURNS text LANGUAGE plpgsql AS $$
+    p_program_id bigint, p_referral_id text, p_friend_key text, p_code text, p_pool bigint,
+    p_ip_address text, p_expires_at timestamptz, p_made_at timestamptz, p_now timestamptz,
+    OUT code text, OUT is_made boolean)
+LANGUAGE plpgsql AS $$
+#variable_conflict use_column
 DECLARE
     v_code text;
+    v_made timestamptz := p_made_at;
 BEGIN
     -- who comes second waits here for the first, so that no code is taken for nothing
     PERFORM pg_advisory_xact_lock(
-        hashtextextended(p_program_id || ':' || p_referrer_id || ':' || p_friend_key, 0));
-    SELECT code INTO v_code FROM referral_incentives
-    WHERE program_id = p_program_id AND referrer_id = p_referrer_id AND friend_key = p_friend_key;
-    IF FOUND THEN
-        RETURN v_code;
+        hashtextextended(p_program_id || ':' || p_referral_id || ':' || p_friend_key, 0));
+    SELECT i.code, i.made_at INTO v_code, v_made FROM referral_incentives i
+    WHERE i.program_id = p_program_id AND i.referral_id = p_referral_id
+        AND i.friend_key = p_friend_key;
+    IF NOT FOUND THEN
+        v_code := p_code;
+        v_made := CASE WHEN p_code IS NULL THEN p_now ELSE p_made_at END;
+        WHILE v_code IS NULL LOOP
+            v_code := leal_take_code(p_program_id, p_pool);
+            IF v_code IS NULL THEN
+                RETURN;
+            END IF;
+            IF EXISTS (SELECT FROM referral_incentives i
+                       WHERE i.program_id = p_program_id AND i.code = v_code) THEN
+                v_code := NULL;
+            END IF;
+        END LOOP;
+        INSERT INTO referral_incentives (
+            program_id, referral_id, friend_key, code, ip_address, expires_at, created_at, made_at)
+        VALUES (
+            p_program_id, p_referral_id, p_friend_key, v_code, p_ip_address, p_expires_at, p_now,
+            v_made);
     END IF;
-    v_code := coalesce(p_code, leal_take_code(p_program_id, p_pool));
-    IF v_code IS NULL THEN
-        RETURN NULL;
-    END IF;
-    INSERT INTO referral_incentives (
-        program_id, referrer_id, friend_key, code, ip_address, expires_at, created_at)
-    VALUES (
-        p_program_id, p_referrer_id, p_friend_key, v_code, p_ip_address, p_expires_at, p_now);
-    RETURN v_code;
+    code := v_code;
+    is_made := v_made IS NOT NULL;
 END $$;
 
 -- The one way a customer changes. The whole change arrives as one JSON value and is applied in one
@@ -185,6 +229,9 @@ BEGIN
         IF NOT FOUND THEN
             RETURN NULL;
         END IF;
+        -- a guest whose link brought orders is a customer now: who sent their buyers is known
+        UPDATE orders SET follow_up_due = true
+        WHERE program_id = p_program_id AND referral_id = c.referral_id AND NOT follow_up_due;
     END IF;
 
     IF p_change -> 'order' IS NOT NULL THEN

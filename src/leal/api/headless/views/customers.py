@@ -27,10 +27,10 @@ from leal.api.headless.views.redemptions import (
     active_cart_redemptions,
     cart_requirements_detail,
 )
+from leal.api.headless.views.referrals import referral_urls
 from leal.api.headless.views.showing import Showing
 from leal.api.headless.views.tiers import tier_membership
 from leal.api.headless.views.values import Idiom, Json, instant, optional_instant
-from leal.api.links import referral_link
 from leal.domain.birthdays import next_birthday
 from leal.domain.customers import Account, Birthday, Counter, CustomerState, Subject
 from leal.domain.dates import local_day
@@ -64,16 +64,6 @@ from leal.domain.rewards.terms import RewardVariant
 from leal.domain.rules import Rule
 from leal.domain.rules.completion import completion_limit
 from leal.domain.scene import Scene
-
-REFERRAL_CHANNELS = (
-    "direct",
-    "facebook",
-    "twitter",
-    "email",
-    "whatsapp",
-    "instagram",
-    "device_share",
-)
 
 
 def customer(account: Account, showing: Showing) -> Json:
@@ -109,7 +99,7 @@ def customer(account: Account, showing: Showing) -> Json:
         email_marketing_consent={"state": person.email_consent},
         sms_marketing_consent={"state": person.sms_consent},
         receipt_upload_url=None,
-        referral_urls=_referral_urls(account, showing),
+        referral_urls=referral_urls(scene.program, showing.public_url, person.referral_id),
     )
     return shape
 
@@ -322,14 +312,3 @@ def _can_redeem(can: Redeemability, idiom: Idiom) -> Json:
             return {"state": "unknown"}
         case _:
             assert_never(can)
-
-
-def _referral_urls(account: Account, showing: Showing) -> Json | None:
-    program = showing.scene.program
-    if not program.referrals_enabled:
-        return None
-    link = referral_link(program, showing.public_url, account.customer.referral_id)
-    return {
-        channel: link if channel == "direct" else f"{link}?via={channel}"
-        for channel in REFERRAL_CHANNELS
-    }

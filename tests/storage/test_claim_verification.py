@@ -6,116 +6,30 @@ fails every row, and the shops whose program changed under their claims.
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
-from decimal import Decimal
 
 import pytest
 
-from leal.domain.claims import ClaimedReward
-from leal.domain.enrolment import Visit
-from leal.domain.orders import OrderReport, PaymentStatus, RefundStatus
-from leal.domain.rewards.redeeming import Redemption
 from leal.storage.verification import Invariant
-from leal.usecases import customers, orders, points, rewards
-from leal.usecases.desk import Ask
-from leal.usecases.orders import Buyer
-from leal.usecases.verification import Violation, verify
 from tests.databases import DatabaseServer
-from tests.programs import Change, Document, drop, lion_rewards, put
+from tests.storage.claim_shop import (
+    CARD,
+    MUG,
+    OF_ANN_FOR_JOINING,
+    OF_BOB_FOR_JOINING,
+    RETURNED,
+    UNUSED,
+    USED,
+    populate,
+    shelf,
+    violations,
+)
 from tests.worlds import World, world_on
-
-PAID = OrderReport(payment_status=PaymentStatus.PAID, total=Decimal(15))
-
-# Claims are numbered in the order they are made.
-OF_ANN_FOR_JOINING, OF_BOB_FOR_JOINING, USED, UNUSED, CARD, RETURNED, MUG = range(1, 8)
-
-
-def shelf() -> Document:
-    """The lion's program with a limit, a gift card, a counted product, and one for joining."""
-    document = lion_rewards()
-    put("points.partial_refund_reimburses_rewards", value=True)(document)
-    put("rules", [{"id": 1, "kind": "join_program", "title": "Join", "reward": 4}])(document)
-    put(
-        "rewards",
-        [
-            {
-                "id": 1,
-                "kind": "cart_discount_voucher",
-                "title": "$5 off",
-                "discount": {"amount": 5},
-                "cost": 500,
-                "limit": {"count": 2},
-            },
-            {
-                "id": 2,
-                "kind": "gift_card",
-                "title": "$10 card",
-                "initial_balance": 10,
-                "cost": 300,
-            },
-            {
-                "id": 3,
-                "kind": "product_cart",
-                "title": "A free mug",
-                "cost": 200,
-                "product": {"id": "mug", "variants": [{"id": "red", "inventory_count": 3}]},
-            },
-            {"id": 4, "kind": "free_shipping_voucher", "title": "Free shipping", "cost": 300},
-        ],
-    )(document)
-    return document
-
-
-def ask(world: World) -> Ask:
-    return Ask(program_id=world.tenant.program_id)
-
-
-def claim(world: World, reward_id: int, **how: str) -> ClaimedReward:
-    wanted = Redemption(
-        reward_id=reward_id, variant_id=how.get("variant_id"), cart_id=how.get("cart_id")
-    )
-    return world.run(rewards.claim(world.desk, ask(world), "ann", wanted=wanted))[1]
-
-
-def give_back(world: World, claim_id: int) -> None:
-    owned = world.run(rewards.find_owner(world.desk, world.tenant.program_id, claim_id))
-    world.run(rewards.refund(world.desk, ask(world), owned))
-
-
-def tell(world: World, name: str, report: OrderReport) -> None:
-    buyer = Buyer(merchant_id="ann", email="ann@lion.example")
-    world.run(orders.create(world.desk, ask(world), name, buyer=buyer, report=report))
-
-
-def populate(world: World) -> None:
-    """Ann and Bob join; Ann buys five rewards, uses two and is given one back, one in part."""
-    for name in ("ann", "bob"):
-        visit = Visit(email=f"{name}@lion.example")
-        world.run(
-            customers.initialize_session(world.desk, ask(world), merchant_id=name, visit=visit)
-        )
-    world.run(points.add(world.desk, ask(world), "ann", points=2000, reason=None))
-    voucher, _, card = claim(world, 1), claim(world, 1), claim(world, 2)
-    order = replace(PAID, discount_codes=((voucher.code or "", None),))
-    tell(world, "1", order)
-    part = replace(order, total_refunded=Decimal(5), refund_status=RefundStatus.PARTIALLY_REFUNDED)
-    tell(world, "1", part)
-    tell(world, "2", replace(PAID, discount_codes=((card.code or "", Decimal(4)),)))
-    for _ in range(2):
-        claim(world, 3, variant_id="red", cart_id="cart")
-    give_back(world, RETURNED)
 
 
 @pytest.fixture
 def world(database_server: DatabaseServer) -> Iterator[World]:
     with database_server.fresh() as url, world_on(url, shelf()) as made:
         yield made
-
-
-def violations(world: World, *damage: str) -> tuple[Violation, ...]:
-    for statement in damage:
-        world.run(world.database.execute(statement))
-    return world.run(verify(world.database)).violations
 
 
 def test_the_shop_is_clean_and_has_all_that_is_damaged_below(world: World) -> None:
@@ -356,62 +270,3 @@ def test_damage_is_named(world: World, damage: tuple[str, ...], expected: Expect
     for each, (_, wanted, there) in zip(found, expected, strict=True):
         assert wanted in each.finding.expected
         assert there in each.finding.found
-
-
-def without_mug(document: Document) -> None:
-    offered = document["rewards"]
-    assert isinstance(offered, list)
-    del offered[2]
-
-
-uncounted = drop("rewards.2.product.variants.0.inventory_count")
-
-
-@pytest.mark.parametrize("meanwhile", [without_mug, uncounted])
-def test_what_ends_unseen_is_not_held_against_shelf_and_counter(
-    world: World, meanwhile: Change
-) -> None:
-    """A claim comes back while its reward is gone, or not counted: neither of them can know.
-
-    More than was ever taken is wrong all the same.
-    """
-    populate(world)
-    document = shelf()
-    meanwhile(document)
-    world.publish(document)
-    give_back(world, MUG)
-    world.publish(shelf())
-    assert violations(world) == ()
-    assert world.run(world.database.value("SELECT given FROM reward_stock")) == 1
-    assert violations(world, "UPDATE reward_stock SET given = 2") == ()
-    (wrong,) = violations(world, "UPDATE reward_stock SET given = 3")
-    assert wrong.invariant is Invariant.STOCK
-    assert wrong.finding.expected == "0 to 2 of variant red of reward 3 given away"
-
-
-def test_a_counter_that_cannot_know_is_held_to_what_is_certain(world: World) -> None:
-    populate(world)
-    document = shelf()
-    without_mug(document)
-    world.publish(document)
-    give_back(world, MUG)
-    low = "UPDATE counters SET total = 1, year = {0}, month = {0}, week = {0}, day = {0}"
-    of_mug = f"{low.format(0)} WHERE subject = 'reward' AND subject_id = 3"
-    assert violations(world, of_mug) == ()
-    (wrong,) = violations(world, "UPDATE counters SET total = 3 WHERE subject_id = 3")
-    assert wrong.finding.expected == "0 to 2 claims of reward 3 counted"
-
-
-def test_counting_may_begin_after_the_first_claims(database_url: str) -> None:
-    """What was claimed before is not on the books of the shelf, and may come back to it."""
-    document = shelf()
-    uncounted(document)
-    with world_on(database_url, document) as world:
-        populate(world)
-        world.publish(shelf())
-        for _ in range(2):
-            claim(world, 3, variant_id="red", cart_id="cart")
-        give_back(world, MUG)
-        assert violations(world) == ()
-        (wrong,) = violations(world, "UPDATE reward_stock SET given = 3")
-        assert wrong.finding.expected == "0 to 2 of variant red of reward 3 given away"

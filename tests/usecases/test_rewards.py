@@ -10,6 +10,7 @@ from decimal import Decimal
 
 import pytest
 
+from leal.domain.activities import Activity, Verdict
 from leal.domain.claims import ClaimedReward, ClaimState, UsageStatus
 from leal.domain.customers import Account
 from leal.domain.enrolment import Visit
@@ -22,7 +23,7 @@ from leal.domain.refusals import (
     RewardOutOfStock,
 )
 from leal.domain.rewards.redeeming import Redemption
-from leal.usecases import claims, customers, orders, points, rewards
+from leal.usecases import activities, claims, customers, orders, points, rewards
 from leal.usecases.desk import Ask
 from leal.usecases.orders import Buyer
 from leal.usecases.verification import verify
@@ -269,3 +270,21 @@ def test_points_are_spent_only_when_there_are_enough(shop: Shop) -> None:
         shop.claims(1)
     assert refused.value.missing == 1
     assert shop.ann.claims == ()
+
+
+def test_what_was_given_free_does_not_come_back_to_the_shelf(shop: Shop) -> None:
+    """A granted product took nothing from the shelf, so taking it back puts nothing there."""
+    document = shelf()
+    put("rewards.2.product.variant_id", "red")(document)
+    quiz = {"id": 9, "kind": "custom", "name": "quiz", "title": "Quiz", "reward": 3}
+    put("rules", [quiz])(document)
+    shop.world.publish(document)
+    done = Activity(name="quiz", merchant_id="7")
+    desk, ask = shop.world.desk, shop.ask
+    shop.world.run(activities.create(desk, ask, "ann", email="ann@lion.example", activity=done))
+    shop.gives(400)
+    shop.claims(3, variant_id="red", cart_id="cart")
+    shop.world.run(activities.update(desk, ask, "quiz", merchant_id="7", verdict=Verdict.DECLINED))
+    with pytest.raises(RewardOutOfStock):
+        shop.claims(3, variant_id="red", cart_id="other")
+    assert shop.is_sound()

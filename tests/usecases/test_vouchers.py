@@ -339,7 +339,7 @@ def test_a_voucher_made_after_its_claim_ended_is_taken_back(stage: Stage) -> Non
         for _ in ("create", "take back"):
             stage.world.later(minutes=1)
             assert await vouchers.settle_all(stage.world.desk, program_id) == 1
-        stage.shop.alive[voucher.code] = voucher.claim_id
+        stage.shop.alive[voucher.code] = voucher.claim_id or 0
         return Made()
 
     stage.world.voucher_stores[VoucherStoreKind.WEBHOOK] = InterruptedStore(sleeps)

@@ -346,7 +346,10 @@ def _numbered(change: Change, saved: _Saved) -> Account:
         )
 
     history = tuple(
-        replace(row, claimed_reward_id=real(row.claimed_reward_id)) for row in account.history
+        row
+        if (row.claimed_reward_id or 0) >= 0
+        else replace(row, claimed_reward_id=real(row.claimed_reward_id))
+        for row in account.history
     )
     return replace(
         account,

@@ -17,7 +17,7 @@ from leal.domain.change import (
     with_stock,
     with_transaction,
 )
-from leal.domain.claims import ClaimedReward, ClaimState, Lots
+from leal.domain.claims import ClaimedReward, ClaimSource, ClaimState, Lots
 from leal.domain.customers import HistoryKind, HistoryRow, Resource, Subject, Transaction
 from leal.domain.lapsing import by_date, notice_period
 from leal.domain.limits import untally
@@ -212,7 +212,8 @@ def _back_on_shelf(change: Change, scene: Scene, claim: ClaimedReward) -> Change
         return change
     variant_id = claim.terms.product.variant_id if claim.terms.product else None
     move = stock_move(reward, variant_id, given=-1)
-    if move is not None:
+    # what was given free of points was never taken from the shelf
+    if move is not None and claim.source is ClaimSource.POINTS:
         change = with_stock(change, move)
     counter = change.account.counter(Subject.REWARD, reward.id)
     if counter is None:

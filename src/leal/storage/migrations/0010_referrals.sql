@@ -418,9 +418,10 @@ BEGIN
             v_settles);
     END LOOP;
 
-    -- Last, for all who claim the same product wait for one another here.
+    -- Last, for all who claim the same product wait for one another here; in one order for all.
     FOR r IN SELECT * FROM json_to_recordset(coalesce(p_change -> 'stock', '[]')) AS x(
         reward_id bigint, variant_id text, given bigint, "limit" bigint)
+        ORDER BY reward_id, variant_id
     LOOP
         INSERT INTO reward_stock (program_id, reward_id, variant_id, given)
         VALUES (p_program_id, r.reward_id, r.variant_id, greatest(r.given, 0))

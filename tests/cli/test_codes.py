@@ -162,6 +162,32 @@ def test_codes_are_withdrawn(shop: Leal) -> None:
     assert shop.run("codes", "show").strip() == "1\t\t3\t0\t3\t0\t100\tlow"
 
 
+FRIENDS = {"kind": "free_shipping_voucher", "incentive_text": "Come in", "codes": "pool"}
+
+
+def test_friends_have_a_pool_of_their_own(shop: Leal) -> None:
+    assert "Set `codes: pool` on `referrals.incentive`" in shop.fail(
+        "codes", "import", "referral", file(shop, "A")
+    )
+    shop.run("program", "apply", shop.write(rewards=REWARDS, referrals={"incentive": FRIENDS}))
+    said(shop, "codes", "import", "1", file(shop, "COFFEE"))
+    assert said(shop, "codes", "import", "Referral", file(shop, "A\nB\nB\nCOFFEE")) == [
+        "2 code(s) imported",
+        "1 left out, in the pool of reward 1 already: COFFEE",
+        "1 left out, given more than once: B",
+    ]
+    assert said(shop, "codes", "import", "1", file(shop, "A\nC")) == [
+        "1 code(s) imported",
+        "1 left out, in the pool of codes for friends already: A",
+    ]
+    assert said(shop, "codes", "low", "referral", "5") == [
+        "the pool of codes for friends runs low below 5; 2 are left"
+    ]
+    assert shop.run("codes", "show", "referral").strip() == "referral\t\t2\t0\t0\t2\t5\tlow"
+    assert shop.run("codes", "show").split("\n")[0].startswith("referral\t")
+    assert said(shop, "codes", "remove", "referral", "--all") == ["2 code(s) removed"]
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [

@@ -59,6 +59,11 @@ MISTAKES: list[tuple[list[Change], str, str]] = [
         "nothing, or trigger",
     ),
     ([put("rules.4", BIRTHDAY), put("rewards.3", FREE_SOAP)], "rules[4].reward", "a reward of"),
+    (
+        [put("rules.0.opens_on", "2025-06-02"), put("rules.0.closes_on", "2025-06-01")],
+        "rules[0].closes_on",
+        "2025-06-02 or a later day",
+    ),
     ([put("rewards.1.id", 1)], "rewards[1].id", "an id of its own"),
     ([drop("rewards.0.cost")], "rewards[0].cost", "a price in points, or `trigger_only: true`"),
     ([put("rewards.0.discount", {"percentage": 0})], "rewards[0].discount.percentage", "a whole"),

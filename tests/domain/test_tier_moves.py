@@ -142,7 +142,7 @@ def test_years_of_moves_come_out_as_in_the_model(
 def test_more_never_means_a_lower_tier_in_a_lifetime(
     gains: list[tuple[int, int, int]], more: int, place: int
 ) -> None:
-    """Only where memberships do not end: who rises sooner elsewhere may also have to renew sooner."""
+    """Only where memberships do not end: who rises sooner may also have to renew sooner."""
 
     def highest(points_at: dict[int, int]) -> list[int]:
         account, now, tiers = member(born=JOINED), JOINED, []

@@ -135,6 +135,25 @@ def test_the_store_is_told_all_of_the_voucher(certificate: Path, action: str) ->
     }
 
 
+def test_a_friends_voucher_is_no_claim_and_nobodys_yet(certificate: Path) -> None:
+    with open_merchant(lambda _heard: 201, certificate) as merchant:
+        voucher = replace(
+            _voucher(merchant.url()),
+            claim_id=None,
+            reward_id=None,
+            customer_merchant_id=None,
+            maximum_discount_minor=2000,
+        )
+        assert _store_on(certificate, "create", voucher) == Made()
+    [heard] = merchant.heard
+    message_id = "voucher-7-friend-LL-ABC-create"
+    _assert_signed(heard, topic="vouchers/create", message_id=message_id)
+    told = heard.json["voucher"]
+    assert (told["reward_id"], told["claimed_reward_id"]) == (None, None)
+    assert told["maximum_discount_minor"] == 2000
+    assert heard.json["customer"] == {"merchant_id": None, "email": "ann@lion.example"}
+
+
 @pytest.mark.parametrize(
     ("status", "kind"),
     [

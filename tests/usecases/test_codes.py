@@ -96,6 +96,20 @@ def test_a_duplicate_is_told_by_where_the_code_is(world: World) -> None:
     assert (pool_of(world), expected.handed_out) == (expected, 1)
 
 
+def test_the_pool_of_friends_is_told_of_too(world: World) -> None:
+    incentive = {"kind": "free_shipping_voucher", "incentive_text": "Come in", "codes": "pool"}
+    add_to = codes.add_codes(world.desk, world.tenant.program_id, 0, codes=["A"])
+    with pytest.raises(NotFromPool, match=r"referrals\.incentive"):
+        world.run(add_to)
+    world.publish(document(put("referrals.incentive", incentive)))
+    add(world, "A", reward_id=0)
+    assert warn(world) == 1
+    assert told(world) == [{"reward_id": 0, "left": 1, "low_at": 100}]
+    world.publish(document())
+    add(world, "HERE")
+    assert warn(world) == 1, "that of a pool that is used"
+
+
 def test_an_import_tells_its_own_codes_from_those_before_it(world: World) -> None:
     add(world, "OLD")
     tally = import_all(world, ["A", "B"], ["B", "OLD", "C", "A", "A"])

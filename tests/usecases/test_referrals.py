@@ -186,7 +186,7 @@ def test_a_link_is_good_for_so_many_days(
     party: Party,
     days: int,
     named: bool,
-    points: tuple[int, int],  # noqa: FBT001 - of a table
+    points: tuple[int, int],
 ) -> None:
     ann = party.joins("ann")
     party.signs_up("fay", ann)

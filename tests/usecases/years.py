@@ -8,7 +8,7 @@ day, and how often a birthday was rewarded.
 from calendar import isleap, monthrange
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 ZONE = ZoneInfo("America/New_York")
@@ -16,18 +16,22 @@ SILVER, GOLD, PLATINUM, HIDDEN = 1, 2, 3, 4
 JOIN_POINTS, BIRTHDAY_POINTS, GOLD_RATE = 10, 50, 2
 APPROVAL_DAYS = 14
 MADE_UP_FOR_DAYS = 7
-BOUNDS = {"spend": (20_000, 60_000), "points": (250, 700), "orders": (3, 6)}
+BOUNDS = {"spend": (20_000, 60_000), "points": (120, 300), "orders": (3, 6)}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Setup:
-    """How long stays last and what counts; windows are `months` long."""
+    """How long stays last, what counts, and whose midnight begins a birthday.
+
+    Windows are `months` long.
+    """
 
     mode: str
     counts: str
     months: int
     windows: int = 1
     starts_on: tuple[int, int] = (1, 1)
+    birthdays_in: tzinfo = UTC
 
 
 @dataclass(kw_only=True)
@@ -71,7 +75,6 @@ class Member:
             return
         self.joined_at = now
         self._enters(SILVER, now)
-        self._rises(now)
         self._counts(now, JOIN_POINTS if self.setup.counts == "points" else 0, now=now)
 
     def gets(self, points: int, now: datetime) -> None:
@@ -97,7 +100,8 @@ class Member:
             sale.gone = True
         else:
             sale.refunded = refunded
-        self._worth(sale, before, points, now=now)
+        if sale.net != before:
+            self._worth(sale, before, points, now=now)
 
     def is_moved(self, tier: int | None, now: datetime) -> None:
         self.goes_on_to(now)
@@ -118,8 +122,9 @@ class Member:
         for sale in sorted(due, key=lambda each: (each.paid_at, each.told_at)):
             if sale.paid_at + timedelta(days=APPROVAL_DAYS) <= now:
                 sale.approved = True
-                if self.setup.counts == "points":
-                    self._counts(sale.told_at, sale.net * sale.rate, now=now)
+                if sale.net * sale.rate:
+                    points = sale.net * sale.rate if self.setup.counts == "points" else 0
+                    self._counts(sale.told_at, points, now=now)
         for day in days:
             if self._is_born_on(day) and not self.blocked:
                 self.birthdays += 1
@@ -147,10 +152,10 @@ class Member:
 
     def _counts(self, at: datetime, amount: int, *, now: datetime) -> None:
         self.days[local(at)] += amount
-        if amount:
-            self._rises(now)
+        self._rises(now)
 
     def _rises(self, now: datetime) -> None:
+        """Whoever was moved below what they have reached rises by whatever they do next."""
         if self.tier in (None, HIDDEN):
             return
         earned = self._earned(now)
@@ -216,7 +221,10 @@ class Member:
             return False
         known_at = max(self.told_at, self.joined_at)
         kept = (2, 28) if self.born == (2, 29) and not isleap(day.year) else self.born
-        return kept == (day.month, day.day) and known_at.astimezone(UTC).date() < day
+        return (
+            kept == (day.month, day.day)
+            and known_at.astimezone(self.setup.birthdays_in).date() < day
+        )
 
 
 def local(at: datetime) -> date:

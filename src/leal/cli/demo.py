@@ -53,7 +53,7 @@ def demo(
     port: Annotated[int | None, typer.Option(help="LEAL_PORT when left out.")] = None,
     customers: Annotated[
         int, typer.Option(help="How many there are; heeded by the first start only.", min=1)
-    ] = 100,
+    ] = 60,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one line of JSON when ready, for scripts.")
     ] = False,

@@ -5,7 +5,7 @@ from datetime import UTC, date, tzinfo
 
 from leal.domain.change import Change, begin, with_customer
 from leal.domain.customers import Account, Birthday, CustomerState
-from leal.domain.dates import local_day, on_day_of
+from leal.domain.dates import local_day, on_day_of, start_of_day
 from leal.domain.program import BirthdayClock, Program
 from leal.domain.refusals import CustomerBlocked, CustomerNotEnrolled, InvalidDate
 from leal.domain.rules.completion import complete_if_allowed
@@ -84,7 +84,8 @@ def celebrate(account: Account, scene: Scene, day: date) -> Change:
     for rule in scene.program.rules:
         if isinstance(rule, BirthdayRule):
             source = f"birthday:{rule.id}:{customer.id}:{day.year}"
-            change = complete_if_allowed(change, scene, rule, source=source)
+            began_at = start_of_day(day, zone)
+            change = complete_if_allowed(change, scene, rule, source=source, done_at=began_at)
     return change
 
 

@@ -297,6 +297,7 @@ def _customer_row(customer: Customer) -> dict[str, object]:
         "email_consent": customer.email_consent,
         "sms_consent": customer.sms_consent,
         "referral_id": customer.referral_id,
+        "referred_by": customer.referred_by.id if customer.referred_by else None,
         "created_at": customer.created_at,
         "updated_at": customer.updated_at,
     }

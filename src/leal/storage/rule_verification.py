@@ -2,8 +2,9 @@
 
 A limit is held against each completion under the version of the program it happened under. What
 cannot be proven from rows is left out: completions whose version is not noted, those by orders
-within an interval (an award can be written later than its order completed the rule), those that
-gave nothing and left no row, and the limits of rewards.
+within an interval (an award can be written later than its order completed the rule), birthdays
+(a row may be of the year after; their cause names the year, and each cause is there once), those
+that gave nothing and left no row, and the limits of rewards.
 """
 
 from bisect import bisect_left, insort
@@ -191,7 +192,7 @@ def _beyond(
 
 def _is_provable(rule: Rule) -> bool:
     ever = rule.limit is not None and rule.limit.interval is None
-    return ever or rule.KIND not in _OF_ORDERS
+    return ever or rule.KIND not in (*_OF_ORDERS, RuleKind.BIRTHDAY)
 
 
 def _below(account: Account, program: Program, tiers: Tiers) -> Finding | None:

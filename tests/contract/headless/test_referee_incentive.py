@@ -1,9 +1,10 @@
 """A friend's code: one for each friend of each link, and every reason not to give one.
 
 Planted bugs these have caught: a second code for a friend who asks twice, a code given before the
-shop had made it, a pool emptied by one friend who asked twenty times at once.
+shop had made it, a failure for a friend who asked twice at the same moment.
 """
 
+import asyncio
 import json
 from itertools import combinations
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 
 from leal.domain.sites import VoucherStoreKind
 from leal.integrations.voucher_stores import Answer, Made, Refused, Unclear, Voucher
+from leal.storage.referrals import NewIncentive, set_incentive_aside
 from leal.usecases import codes
 from tests.contract.conftest import NewWorld
 from tests.contract.headless.friends import CLAIM, HERE, Party, friends_program
@@ -105,6 +107,36 @@ def test_twenty_at_once_get_one_code(party: Party) -> None:
     assert len({each.json["incentive"]["code"] for each in answers}) == 1
     assert party.value("SELECT count(*) FROM pool_codes") == 29
     party.shop.sql("DELETE FROM pool_codes")
+
+
+def test_who_asks_twice_at_once_waits_for_the_first(party: Party) -> None:
+    world = party.shop.world
+    ann, email = party.joins("ann-twice"), "twice@friends.example"
+    sent = {"referral_id": ann, "referee_email": email, "ip_address": HERE, "user_agent": None}
+    first = NewIncentive(
+        referral_id=ann,
+        friend_key=email,
+        code="FIRST",
+        ip_address=HERE,
+        expires_at=None,
+        made_at=world.now,
+    )
+
+    async def asks_in_between() -> Any:
+        headers = {"authorization": f"Bearer {world.tenant.key}"}
+        async with world.database.transaction() as begun:
+            program_id = world.tenant.program_id
+            await set_incentive_aside(begun, program_id, first, now=world.now)
+            second = asyncio.create_task(
+                world.answer(
+                    "POST", party.claim_path(), headers=headers, body=json.dumps(sent).encode()
+                )
+            )
+            done, _ = await asyncio.wait([second], timeout=0.3)
+            assert not done, "it waits"
+        return await second
+
+    assert world.run(asks_in_between()).json["incentive"] == {"code": "FIRST"}
 
 
 def test_no_channel_has_to_be_said(party: Party) -> None:

@@ -1,5 +1,7 @@
 """Shares of links: counted for members by day and channel, and for nobody else."""
 
+from typing import Any
+
 import pytest
 
 from tests.contract.conftest import NewWorld
@@ -22,7 +24,7 @@ def as_published(party: Party) -> None:
     party.shop.world.publish(friends_program())
 
 
-def shares(party: Party, name: object, channel: object = "email", **how: object) -> Answer:
+def shares(party: Party, name: object, channel: object = "email", **how: Any) -> Answer:
     sent = {"channel": channel, "customer": {"merchant_id": name}}
     return party.shop.call(SHARE, json=sent, **how)
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from leal.api.admin.order_requests import flag
+from leal.api.admin.order_requests import flag, trace
 from leal.api.admin.paging import Asked, List, resumed
 from leal.api.admin.requests import Call, limit_of, part_by_id, since_id_of
 from leal.api.fields import Fields
@@ -50,6 +50,7 @@ async def new_activity_body(call: Call) -> NewActivity:
         url=_url(fields),
         done_at=fields.optional_timestamp("date"),
         guest=flag(fields, "guest"),
+        referral_id=trace(fields, "referral_id"),
     )
     told = NewActivity(
         customer_id=fields.identifier("customer_id"),

@@ -67,7 +67,11 @@ _NEW: Final[Schema] = {
         },
         "ip_address": _IGNORED,
         "user_agent": _IGNORED,
-        "referral_id": _IGNORED,
+        "referral_id": {
+            "type": ["string", "integer", "null"],
+            "description": "With `$signup`: the `ll_ref_id` of the link that brought the customer",
+            "example": "k3Vd8QzLpm",
+        },
         "tracking_id": _IGNORED,
     },
     "required": ["name", "customer_id", "customer_email"],

@@ -84,9 +84,9 @@ async def new_order_body(call: Call) -> NewOrder:
         line_items=_line_items(fields),
         ordered_at=fields.optional_timestamp("date"),
         ip_address=_address(fields),
-        user_agent=_trace(fields, "user_agent"),
-        referral_id=_trace(fields, "referral_id"),
-        tracking_id=_trace(fields, "tracking_id"),
+        user_agent=trace(fields, "user_agent"),
+        referral_id=trace(fields, "referral_id"),
+        tracking_id=trace(fields, "tracking_id"),
     )
     fields.done()
     return NewOrder(merchant_id=merchant_id, buyer=buyer, report=report)
@@ -110,12 +110,18 @@ async def update_order_body(call: Call) -> OrderReport:
         number=_number(fields),
         line_items=_line_items(fields),
         ip_address=_address(fields),
-        user_agent=_trace(fields, "user_agent"),
-        referral_id=_trace(fields, "referral_id"),
-        tracking_id=_trace(fields, "tracking_id"),
+        user_agent=trace(fields, "user_agent"),
+        referral_id=trace(fields, "referral_id"),
+        tracking_id=trace(fields, "tracking_id"),
     )
     fields.done()
     return report
+
+
+def trace(fields: Fields, name: str) -> str | None:
+    """Where an order came from; what is longer than anybody needs is cut."""
+    said = _words(fields, name, most=MAX_JSON_INTEGER)
+    return said and said[:MAX_TRACE_CHARACTERS]
 
 
 async def nothing_to_say(call: Call) -> None:
@@ -185,15 +191,9 @@ def _words(fields: Fields, name: str, *, most: int = 255) -> str | None:
     return fields.optional_text(name, max_length=most) or None
 
 
-def _trace(fields: Fields, name: str) -> str | None:
-    """Where an order came from; what is longer than anybody needs is cut."""
-    said = _words(fields, name, most=MAX_JSON_INTEGER)
-    return said and said[:MAX_TRACE_CHARACTERS]
-
-
 def _address(fields: Fields) -> str | None:
     """Where an order came from, written so that it can be compared; what is none stays as it is."""
-    said = _trace(fields, "ip_address")
+    said = trace(fields, "ip_address")
     try:
         return said and plain_address(said.strip())
     except ValueError:

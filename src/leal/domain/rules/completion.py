@@ -91,7 +91,12 @@ def _is_cooling_off(rule: Rule, account: Account, scene: Scene) -> bool:
 
 
 def complete_if_allowed(
-    change: Change, scene: Scene, rule: Rule, *, source: str | None = None
+    change: Change,
+    scene: Scene,
+    rule: Rule,
+    *,
+    source: str | None = None,
+    done_at: datetime | None = None,
 ) -> Change:
     """Completes a rule on the side of something else, which must go on when the rule says no.
 
@@ -100,7 +105,7 @@ def complete_if_allowed(
     if why_not(rule, change.account, scene) is not None:
         return change
     try:
-        return complete(change, scene, rule, source=source)
+        return complete(change, scene, rule, source=source, done_at=done_at)
     except BalanceOutOfRange:
         return change
 
@@ -116,14 +121,16 @@ def complete(
     """Completes the rule, which must be allowed: counts it and gives its result.
 
     `source` names the outside cause, unique in the program, so it can never be applied twice.
-    Points wait for approval from `done_at` on, which is now unless it was done earlier.
+    Points wait for approval from `done_at` on, which is now unless it was done earlier. A birthday
+    counts as of then too: a worker that comes late must not cost the one a year later.
     """
     variant = variant_now(rule, change.account, scene)
+    late = done_at if isinstance(rule, BirthdayRule) else None
     counter = tally(
         change.account.counter(Subject.RULE, rule.id),
         subject=Subject.RULE,
         subject_id=rule.id,
-        now=scene.now,
+        now=late or scene.now,
         zone=rule.zone(scene.program),
     )
     change = with_counter(change, counter)

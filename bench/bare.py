@@ -19,8 +19,10 @@ from starlette.routing import Route
 
 from bench.tape import Statement
 from bench.world import POOL_SIZE
+from leal.storage.pool import Pool
 
 PLAN_VARIABLE = "BENCH_BARE_PLAN"
+_PATIENCE_SECONDS = 5.0
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,34 +38,28 @@ def bare_app(plan: Plan) -> Starlette:
     """The app. The merchant id is the statement's second argument."""
     first, _, *others = (value.argument for value in plan.load.values)
     documents = {merchant_id: text.encode() for merchant_id, text in plan.documents.items()}
-    pools: list[asyncpg.Pool] = []
+    pool = Pool(
+        lambda: asyncpg.connect(plan.url, server_settings=plan.load.settings), size=POOL_SIZE
+    )
 
     @asynccontextmanager
     async def opened(_app: Starlette) -> AsyncIterator[None]:
-        async with asyncpg.create_pool(
-            plan.url,
-            min_size=1,
-            max_size=POOL_SIZE,
-            max_queries=1_000_000,
-            reset=_keep,
-            server_settings=plan.load.settings,
-        ) as pool:
-            pools.append(pool)
-            yield
+        yield
+        await pool.close(patience_seconds=_PATIENCE_SECONDS)
 
     async def customer(request: Request) -> Response:
         merchant_id = request.path_params["merchant_id"]
-        row = await pools[0].fetchrow(plan.load.sql, first, merchant_id, *others)
+        held = await pool.take(patience_seconds=_PATIENCE_SECONDS)
+        try:
+            row = await held.connection.fetchrow(plan.load.sql, first, merchant_id, *others)
+        finally:
+            pool.give_back(held)
         if row["account"] is None:
             return Response(status_code=404)
         return Response(documents[merchant_id], media_type="application/json")
 
     path = "/headless/2025-06/{site_id}/customers/{merchant_id}"
     return Starlette(routes=[Route(path, customer)], lifespan=opened)
-
-
-async def _keep(_connection: asyncpg.Connection) -> None:
-    """Reset nothing on release, as leal does."""
 
 
 def _main() -> None:

@@ -185,6 +185,7 @@ def test_nobody_is_their_own_friend(party: Party, email: str, buyer: str | None)
 def test_a_link_is_good_for_so_many_days(
     party: Party,
     days: int,
+    *,
     named: bool,
     points: tuple[int, int],
 ) -> None:
@@ -346,11 +347,7 @@ def dying_clock(world: World, *, at: int) -> Callable[[], datetime]:
 
 @pytest.mark.parametrize("at", range(2, 5))
 @pytest.mark.parametrize("named", [True, False])
-def test_what_a_crash_leaves_undone_is_done_later(
-    party: Party,
-    at: int,
-    named: bool,  # noqa: FBT001 - of a table
-) -> None:
+def test_what_a_crash_leaves_undone_is_done_later(party: Party, *, at: int, named: bool) -> None:
     """Dies after the order is saved: before the referral is noted, before it is rewarded."""
     ann = party.joins("ann")
     party.signs_up("fay", ann)

@@ -75,6 +75,7 @@ class Member:
             return
         self.joined_at = now
         self._enters(SILVER, now)
+        self._rises(now)
         self._counts(now, JOIN_POINTS if self.setup.counts == "points" else 0, now=now)
 
     def gets(self, points: int, now: datetime) -> None:

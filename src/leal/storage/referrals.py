@@ -26,15 +26,17 @@ class Sender:
 # A customer by their link; else a guest, who may be a customer by their address by now. A link
 # carries nothing but the code, so one of the two statements asks all programs.
 _SENDER = """
-SELECT program_id, customer_id, merchant_id, email, site_id, referral_id
-FROM customers WHERE /*customers*/
-UNION ALL
-SELECT g.program_id, c.customer_id, c.merchant_id, coalesce(c.email, g.email) AS email, g.site_id,
-    g.referral_id
-FROM referral_guests g
-LEFT JOIN customers c ON c.program_id = g.program_id AND c.email_key = g.email_key
-WHERE /*guests*/
-LIMIT 1
+SELECT program_id, customer_id, merchant_id, email, site_id, referral_id FROM (
+    SELECT 1 AS choice, program_id, customer_id, merchant_id, email, site_id, referral_id
+    FROM customers WHERE /*customers*/
+    UNION ALL
+    SELECT 2, g.program_id, c.customer_id, c.merchant_id, coalesce(c.email, g.email), g.site_id,
+        g.referral_id
+    FROM referral_guests g
+    LEFT JOIN customers c ON c.program_id = g.program_id AND c.email_key = g.email_key
+    WHERE /*guests*/
+) AS found
+ORDER BY choice, program_id LIMIT 1
 """
 
 

@@ -201,6 +201,8 @@ def _below(account: Account, program: Program, tiers: Tiers) -> Finding | None:
     above = reached.upgrade_tier
     if above is None or reached.needed_for_upgrade != 0 or customer.tier is None:
         return None
+    if customer.tier.manual:  # a merchant may move somebody down; the next they earn raises them
+        return None
     return Finding(
         customer_id=customer.id,
         merchant_id=customer.merchant_id,

@@ -54,6 +54,10 @@ INSERT INTO reward_stock (program_id, reward_id, variant_id, given)
 SELECT p, n, 'red', n FROM generate_series(1, 100) p, generate_series(1, 20) n;
 INSERT INTO code_pools (program_id, reward_id)
 SELECT p, n FROM generate_series(1, 100) p, generate_series(1, 20) n;
+INSERT INTO referral_guests (program_id, email_key, email, first_name, ip_address, referral_id,
+    site_id, created_at)
+SELECT 1, n || '@x.y', n || '@x.y', 'x', '192.0.2.1', 'g' || n, 1, now()
+FROM generate_series(1, 3000) n;
 INSERT INTO pool_codes (program_id, reward_id, code, imported_at)
 SELECT p, n % 20, p || '-' || n, now() FROM generate_series(1, 20) p, generate_series(1, 1000) n;
 """

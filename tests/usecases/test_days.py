@@ -9,7 +9,7 @@ import pytest
 from leal.domain.customers import Birthday
 from leal.domain.enrolment import Visit
 from leal.domain.orders import OrderReport, PaymentStatus
-from leal.usecases import customers, due, orders
+from leal.usecases import customers, due, orders, tiers
 from leal.usecases.desk import Ask
 from leal.usecases.due import Kind
 from leal.usecases.orders import Buyer
@@ -105,6 +105,37 @@ def test_a_birthday_is_rewarded_once_and_made_up_for(world: World) -> None:
     world.later(days=366)
     assert runs(world, Kind.BIRTHDAYS) == 1
     assert points_of(world, "ann") == 200
+    assert is_sound(world)
+
+
+@pytest.mark.parametrize("told", [(6, 20), (12, 30), (1, 1)])
+def test_a_birthday_that_was_made_up_for_costs_not_the_next(
+    world: World, told: tuple[int, int]
+) -> None:
+    month, day = told
+    joins(world, "ann")
+    born = Birthday(month=month, day=day, year=1990)
+    world.run(customers.update(world.desk, ask(world), "ann", birthday=born))
+    runs(world, Kind.BIRTHDAYS)
+    first = datetime(START.year + 1, month, day, tzinfo=UTC)
+    world.now = first - timedelta(days=1)
+    runs(world, Kind.BIRTHDAYS)
+    world.now = first + timedelta(days=5, hours=7)
+    assert runs(world, Kind.BIRTHDAYS) == 1
+    world.now = datetime(START.year + 2, month, day, tzinfo=UTC) - timedelta(days=1)
+    assert runs(world, Kind.BIRTHDAYS) == 0
+    world.later(days=1)
+    assert runs(world, Kind.BIRTHDAYS) == 1
+    assert is_sound(world)
+
+
+def test_who_was_moved_down_by_hand_is_not_a_violation(world: World) -> None:
+    joins(world, "ann")
+    low = tier_of(world, "ann")
+    buys(world, "ann", "1", 500)
+    world.later(days=1)
+    world.run(tiers.move(world.desk, ask(world), "ann", tier_id=low))
+    assert tier_of(world, "ann") == low
     assert is_sound(world)
 
 

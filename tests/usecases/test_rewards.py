@@ -101,8 +101,11 @@ class Shop:
         )
         return self.world.run(rewards.refund(self.world.desk, self.ask, owned))[1]
 
-    def tells(self, report: OrderReport, name: str = "1", *, buyer: Buyer = ANN) -> None:
-        self.world.run(orders.create(self.world.desk, self.ask, name, buyer=buyer, report=report))
+    def tells(
+        self, report: OrderReport, name: str = "1", *, buyer: Buyer = ANN, site: int | None = None
+    ) -> None:
+        ask = replace(self.ask, site_id=site)
+        self.world.run(orders.create(self.world.desk, ask, name, buyer=buyer, report=report))
 
     def passes(self) -> int:
         """Background work for claims."""

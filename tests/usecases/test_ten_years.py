@@ -24,8 +24,8 @@ from tests.worlds import START, world_on
 
 YEARS = 10
 PEOPLE = examples(12, soak=500)
-STEP_DAYS = examples(60, soak=32)
-SHARE = 0.4
+STEP_DAYS = examples(75, soak=40)
+BUSY_PERCENT = examples(70, soak=40)
 AT_ONCE = 4
 SETUPS = {
     "rolling": Setup(mode="rolling", counts="spend", months=12),
@@ -38,7 +38,7 @@ SETUPS = {
     ),
 }
 _FOUND = """
-SELECT c.merchant_id, c.tier_id, c.tier_expires_at, c.tier_manual,
+SELECT c.merchant_id, c.tier_id, c.tier_started_at, c.tier_expires_at, c.tier_manual,
     (SELECT count(*) FROM history h WHERE h.program_id = c.program_id
         AND h.customer_id = c.customer_id AND h.kind = 'entered_tier') AS entered,
     (SELECT count(*) FROM history h WHERE h.program_id = c.program_id
@@ -61,7 +61,7 @@ COMPARED = (
     "points_daily",
 )
 
-Stay = tuple[int | None, datetime | None, bool, int, int]
+Stay = tuple[int | None, datetime | None, datetime | None, bool, int, int]
 
 
 @pytest.mark.parametrize("mode", SETUPS)
@@ -73,7 +73,8 @@ def test_ten_years_come_out_as_in_the_model(database_server: DatabaseServer, mod
         years.pass_by()
         members = years.people.members
         assert sum(each.entered for each in members) > 2 * PEOPLE, "nobody moved: shows nothing"
-        assert sum(each.birthdays for each in members) > YEARS
+        assert mode == "lifetime" or sum(each.renewed for each in members) > PEOPLE / 2
+        assert sum(each.birthdays for each in members) > PEOPLE / 2
 
 
 @dataclass(slots=True)
@@ -95,6 +96,8 @@ class Years:
                     self.work()
             self.work()
             self.work_again_changes_nothing()
+            # the tests' server never does it by itself, and plans made for empty tables grow slow
+            world.run(world.database.execute("ANALYZE"))
             assert world.run(verify(world.database)).violations == ()
 
     def work(self) -> None:
@@ -107,7 +110,14 @@ class Years:
         for member in self.people.members:
             member.is_worked_on(days, now)
         assert self._found() == {
-            each.name: (each.tier, each.ends, each.manual, each.entered, each.birthdays)
+            each.name: (
+                each.tier,
+                each.since,
+                each.ends,
+                each.manual,
+                each.entered,
+                each.birthdays,
+            )
             for each in self.people.members
         }
 
@@ -132,6 +142,7 @@ class Years:
         return {
             row["merchant_id"]: (
                 row["tier_id"],
+                row["tier_started_at"],
                 row["tier_expires_at"],
                 row["tier_manual"],
                 row["entered"],
@@ -170,7 +181,7 @@ class Years:
         people, chance = self.people, self.people.chance
         gone = (people.world.now - START) / timedelta(days=365.25 * YEARS)
         wanted = min(PEOPLE, round(PEOPLE * (1 + gone) / 2))
-        busy = [each for each in people.members if chance.random() < SHARE]
+        busy = [each for each in people.members if chance.randrange(100) < BUSY_PERCENT]
 
         async def act() -> None:
             while len(people.members) < wanted:

@@ -16,7 +16,7 @@ SILVER, GOLD, PLATINUM, HIDDEN = 1, 2, 3, 4
 JOIN_POINTS, BIRTHDAY_POINTS, GOLD_RATE = 10, 50, 2
 APPROVAL_DAYS = 14
 MADE_UP_FOR_DAYS = 7
-BOUNDS = {"spend": (20_000, 60_000), "points": (120, 300), "orders": (3, 6)}
+BOUNDS = {"spend": (8_000, 20_000), "points": (60, 180), "orders": (1, 3)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,10 +59,12 @@ class Member:
     name: str
     joined_at: datetime | None = None
     tier: int | None = None
+    since: datetime | None = None
     ends: datetime | None = None
     manual: bool = False
     blocked: bool = False
     entered: int = 0
+    renewed: int = 0
     born: tuple[int, int] | None = None
     told_at: datetime | None = None
     birthdays: int = 0
@@ -137,7 +139,8 @@ class Member:
             ended = self.ends
             earned = self._step_for(self._amount_at_end(local(ended)))
             if earned == self.tier:
-                self.ends, self.manual = self._end(ended), False
+                self.since, self.ends, self.manual = ended, self._end(ended), False
+                self.renewed += 1
             else:
                 self._enters(earned, ended)
 
@@ -191,7 +194,8 @@ class Member:
         return PLATINUM if amount >= platinum else GOLD if amount >= gold else SILVER
 
     def _enters(self, tier: int, now: datetime) -> None:
-        self.tier, self.manual, self.entered = tier, False, self.entered + 1
+        self.tier, self.since, self.manual = tier, now, False
+        self.entered += 1
         self.ends = self._end(now)
 
     def _end(self, now: datetime) -> datetime | None:

@@ -95,7 +95,9 @@ class Terms:
 class ClaimUse:
     """One use of what was claimed: on an order, or noted at a till under a `reference`.
 
-    `key` tells uses of a claim apart. `amount_minor` is what was taken off a gift card.
+    `key` tells uses of a claim apart. `amount_minor` is what was taken off a gift card. An
+    `ignored` one is that of an order which named a voucher when it was used up already; it counts
+    when the other is undone, and then takes `amount_minor` at most.
     """
 
     key: str
@@ -103,6 +105,7 @@ class ClaimUse:
     order_id: int | None = None
     amount_minor: int = 0
     used_at: datetime
+    ignored: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +138,7 @@ class ClaimedReward:
     `settle_by` is set, the voucher `store` has not said yet that it did what was asked of it.
 
     `uses` are loaded only for claims that a decision is about. `from_pool` asks storage to hand out
-    the next code of the reward's pool.
+    the next code of the reward's pool. `from_shelf`: an item that is counted was given away.
     """
 
     id: int
@@ -168,6 +171,7 @@ class ClaimedReward:
     subscription: SubscriptionDetails | None = None
     store: str | None = None
     settle_by: datetime | None = None
+    from_shelf: bool = False
 
     @property
     def is_over(self) -> bool:

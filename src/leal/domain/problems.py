@@ -68,3 +68,7 @@ class DatabaseAway(Problem):
 
     def __init__(self) -> None:
         super().__init__("The database cannot be reached just now. Try again in a moment.")
+
+
+class Busy(DatabaseAway):
+    """One customer is changed by so many at once that this change came to nothing (503)."""

@@ -134,7 +134,7 @@ def _settled(change: Change, scene: Scene, order: Order, *, row: HistoryRow) -> 
     points = (row.points or 0) if stands else 0
     if points == standing_points(row):
         return change
-    cause = f"order state {order.version} of referral"
+    cause = _cause(change, order)
     return settle(change, scene, row, points=points, cause=cause)
 
 
@@ -166,7 +166,7 @@ def _completed(
         case PointsResult(points=points):
             row = _new_row(rule, scene, order, key=key)
             change, row = with_history(change, row)
-            cause = f"order state {order.version} of referral"
+            cause = _cause(change, order)
             return settle(change, scene, row, points=points, cause=cause)
 
 
@@ -192,3 +192,8 @@ def _new_row(rule: ReferralRule, scene: Scene, order: Order, *, key: str) -> His
 def _approve_at(rule: ReferralRule, scene: Scene, order: Order) -> datetime | None:
     due = (order.paid_at or scene.now) + timedelta(days=rule.approval_days)
     return due if due > scene.now else None
+
+
+def _cause(change: Change, order: Order) -> str:
+    """One order may settle twice at the same state, as the rule is today's: the version tells."""
+    return f"order state {order.version} in version {change.before.customer.version + 1}"

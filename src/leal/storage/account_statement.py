@@ -96,7 +96,7 @@ CLAIM_COLUMNS = """r.claimed_reward_id AS id, r.reward_id, r.kind, r.title, r.st
                     r.terms, r.claimed_at, r.auto_refund_at, r.expires_at, r.used_at,
                     r.usage_status, r.balance_minor, r.cart_id, r.redemption_id, r.fulfilment,
                     r.fulfilled_at, r.usage_order, r.session, r.subscription, r.store,
-                    r.settle_by"""
+                    r.settle_by, r.from_shelf"""
 
 _IN_CARTS = """r.program_id = $1 AND r.customer_id = c.customer_id
                     AND r.redemption_id IS NOT NULL AND r.state = 'approved'
@@ -114,7 +114,7 @@ _CLAIM_IDS = """(
                     SELECT unnest($11::bigint[])
                     UNION
                     SELECT r.claimed_reward_id FROM claimed_rewards r
-                    WHERE r.program_id = $1 AND r.code = ANY($12::text[])
+                    WHERE r.program_id = $1 AND r.code_key = ANY($12::text[])
                     UNION
                     SELECT r.claimed_reward_id FROM claimed_rewards r
                     WHERE r.program_id = $1 AND r.redemption_id = ANY($13::text[])
@@ -123,7 +123,8 @@ _CLAIM_IDS = """(
 _HELD_WITH_USES = """coalesce((SELECT json_agg(json_strip_nulls(row_to_json(r))) FROM (
                 SELECT /*claim*/,
                     coalesce((SELECT json_agg(row_to_json(u)) FROM (
-                        SELECT key, reference, order_id, amount_minor, used_at FROM claim_uses
+                        SELECT key, reference, order_id, amount_minor, used_at, ignored
+                        FROM claim_uses
                         WHERE program_id = $1 AND claimed_reward_id = r.claimed_reward_id
                         ORDER BY used_at, key
                     ) AS u), '[]') AS uses

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Final
 
-from leal.storage.db import Runner
+from leal.storage.db import Database, Runner
 from leal.storage.due import Due, Key
 
 # Members whose stay in a tier has ended, the longest ended first.
@@ -46,18 +47,13 @@ async def list_born(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Segmented:
-    """How many were placed in the grid, and how many moved to another segment."""
+    """How many moved to another segment, and of how many in the grid; 0 and 0 when nobody did."""
 
     placed: int
     moved: int
 
 
-# Places everybody who ordered in a grid of five by five, by how lately and how often they did, and
-# notes who moved. Buyers nobody is known for count for the places of the others. Orders that were
-# cancelled do not count; who is exactly alike is told apart by id. It is one statement, so that no
-# half of a program is placed by another grid than the other half. Event ids are all drawn before
-# the one "settles" they share.
-_SEGMENT = """
+GRID: Final = """
 WITH buyers AS (
     SELECT coalesce(customer_id::text, 'guest ' || email_key) AS who, customer_id,
         max(ordered_at) AS lately, count(*) AS often
@@ -80,36 +76,71 @@ WITH buyers AS (
         WHEN grid.recency IN (3, 4) THEN 'At Risk' END AS after
     FROM customers c CROSS JOIN enough LEFT JOIN grid ON grid.customer_id = c.customer_id
     WHERE c.program_id = $1
+)
+SELECT after AS segment, array_agg(customer_id ORDER BY customer_id) AS customer_ids,
+    (SELECT count(*) FROM grid) AS placed
+FROM wanted WHERE before IS DISTINCT FROM after GROUP BY after ORDER BY after
+"""
+"""Who has to move to which segment, of a program ($1) with at least $2 buyers.
+
+Places everybody who ordered in a grid of five by five, by how lately and how often they did. Buyers
+nobody is known for count for the places of the others. Orders that were cancelled do not count; who
+is exactly alike is told apart by id. It is one statement, so that no half of a program is placed by
+another grid than the other half.
+"""
+
+# Moves some customers to one segment and tells of it. Rows are locked in the order of their ids, as
+# everybody locks them; event ids are all drawn before the one "settles" they share.
+_MOVE = """
+WITH wanted AS (
+    SELECT customer_id, insights_segment AS before FROM customers
+    WHERE program_id = $1 AND customer_id = ANY($2::bigint[])
+        AND insights_segment IS DISTINCT FROM $3
+    ORDER BY customer_id FOR UPDATE
 ), moved AS (
-    UPDATE customers c SET insights_segment = w.after, updated_at = $3
-    FROM wanted w
-    WHERE c.program_id = $1 AND c.customer_id = w.customer_id AND w.before IS DISTINCT FROM w.after
-    RETURNING c.customer_id, w.before, w.after
+    UPDATE customers c SET insights_segment = $3, updated_at = greatest(c.updated_at, $4)
+    FROM wanted w WHERE c.program_id = $1 AND c.customer_id = w.customer_id
+    RETURNING c.customer_id, w.before
 ), numbered AS MATERIALIZED (
-    SELECT nextval('events_event_id_seq') AS event_id, customer_id, before, after
-    FROM moved WHERE after IS NOT NULL
+    SELECT nextval('events_event_id_seq') AS event_id, customer_id, before
+    FROM moved WHERE $3::text IS NOT NULL
 ), settled AS MATERIALIZED (
     SELECT leal_settles() AS settles FROM (SELECT max(event_id) FROM numbered) AS all_of_them
 ), told AS (
     INSERT INTO events (program_id, event_id, customer_id, topic, payload, created_at, settles)
     SELECT $1, event_id, customer_id,
-        'program_events/customer.moved_to_' || CASE after
+        'program_events/customer.moved_to_' || CASE $3
             WHEN 'Loyal' THEN 'loyal' WHEN 'At Risk' THEN 'at_risk' ELSE 'defected'
         END || '_segment',
-        json_build_object('new_insight_segment', after, 'previous_insight_segment', before),
-        $3, settles
+        json_build_object('new_insight_segment', $3::text, 'previous_insight_segment', before),
+        $4, settles
     FROM numbered CROSS JOIN settled
 )
-SELECT (SELECT count(*) FROM grid) AS placed, (SELECT count(*) FROM moved) AS moved
+SELECT count(*) FROM moved
 """
+_TAKES_ITS_TIME: Final = "SET LOCAL statement_timeout = '10min'"
+_MOVED_TOGETHER: Final = 1_000
 
 
 async def place_in_segments(
-    on: Runner, program_id: int, *, least_buyers: int, now: datetime
+    database: Database, program_id: int, *, least_buyers: int, now: datetime
 ) -> Segmented:
-    """Works out everybody's segment; with fewer buyers than `least_buyers` nobody has one."""
-    row = await on.row(_SEGMENT, program_id, least_buyers, now)
-    return Segmented(**dict(row or {"placed": 0, "moved": 0}))
+    """Works out everybody's segment; with fewer buyers than `least_buyers` nobody has one.
+
+    Who goes where is worked out at one moment; the moves are saved some at a time, so that nobody
+    waits long for a customer who moves. After a crash in between, what was not moved is found again
+    by the next grid.
+    """
+    async with database.transaction() as on:
+        await on.execute(_TAKES_ITS_TIME)
+        groups = await on.rows(GRID, program_id, least_buyers)
+    moved = 0
+    for group in groups:
+        ids = group["customer_ids"]
+        for start in range(0, len(ids), _MOVED_TOGETHER):
+            some = ids[start : start + _MOVED_TOGETHER]
+            moved += await database.value(_MOVE, program_id, some, group["segment"], now)
+    return Segmented(placed=groups[0]["placed"] if groups else 0, moved=moved)
 
 
 # How many members are in each tier at this moment, as the count of a day; counted once.

@@ -129,7 +129,8 @@ FROM (
     ) AS a
     CROSS JOIN LATERAL (
         SELECT count(*) AS uses, coalesce(sum(amount_minor), 0) AS taken, min(used_at) AS first_at
-        FROM claim_uses WHERE program_id = $1 AND claimed_reward_id = a.claimed_reward_id
+        FROM claim_uses
+        WHERE program_id = $1 AND claimed_reward_id = a.claimed_reward_id AND NOT ignored
     ) AS u
 ) AS r
 JOIN customers c ON c.customer_id = r.customer_id

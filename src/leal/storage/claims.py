@@ -32,7 +32,7 @@ JOIN customers c ON c.program_id = r.program_id AND c.customer_id = r.customer_i
 WHERE r.program_id = $1 AND r.claimed_reward_id IN (
     SELECT unnest($2::bigint[])
     UNION SELECT claimed_reward_id FROM claimed_rewards
-        WHERE program_id = $1 AND code = ANY($3::text[])
+        WHERE program_id = $1 AND code_key = ANY($3::text[])
     UNION SELECT claimed_reward_id FROM claimed_rewards
         WHERE program_id = $1 AND redemption_id = ANY($4::text[])
     UNION SELECT claimed_reward_id FROM claimed_rewards
@@ -92,6 +92,7 @@ UNION
 SELECT o.order_id, o.site_id, o.merchant_id
 FROM claimed_rewards r
 JOIN orders o ON o.program_id = r.program_id AND o.merchant_id = r.usage_order
+    AND o.site_id = coalesce(r.site_id, o.site_id)
 WHERE r.program_id = $1 AND r.usage_order IS NOT NULL AND r.usage_status = 'not_used'
     AND r.state = 'approved' AND o.order_id > $2
 ORDER BY order_id LIMIT $3
@@ -118,7 +119,7 @@ class ClaimDue:
 _TO_REFUND: Final = """
 SELECT auto_refund_at AS at, claimed_reward_id AS id, customer_id FROM claimed_rewards
 WHERE program_id = $1 AND auto_refund_at IS NOT NULL AND auto_refund_at <= $2
-    AND state IN ('approved', 'pending') AND usage_status = 'not_used'
+    AND state IN ('approved', 'pending') AND usage_status = 'not_used' AND fulfilled_at IS NULL
     AND (auto_refund_at, claimed_reward_id) > ($3, $4)
 ORDER BY auto_refund_at, claimed_reward_id LIMIT $5
 """

@@ -85,11 +85,11 @@ WITH added AS (
     INSERT INTO pool_codes (program_id, code, reward_id, imported_at)
     SELECT $1, w.code, $2, $4 FROM unnest($3::text[]) AS w (code)
     WHERE (
-        SELECT c.code FROM claimed_rewards c WHERE c.program_id = $1 AND c.code = w.code
+        SELECT c.code FROM claimed_rewards c WHERE c.program_id = $1 AND c.code_key = upper(w.code)
         LIMIT 1) IS NULL
     AND (
-        SELECT i.code FROM referral_incentives i WHERE i.program_id = $1 AND i.code = w.code
-        LIMIT 1) IS NULL
+        SELECT i.code FROM referral_incentives i
+        WHERE i.program_id = $1 AND upper(i.code) = upper(w.code) LIMIT 1) IS NULL
     ON CONFLICT DO NOTHING RETURNING code
 ), counted AS (
     INSERT INTO code_pools AS p (program_id, reward_id, imported)
@@ -98,6 +98,17 @@ WITH added AS (
 )
 SELECT w.code FROM unnest($3::text[]) AS w (code)
 WHERE NOT EXISTS (SELECT FROM added a WHERE a.code = w.code)
+"""
+
+
+# Codes that were handed out while they were added: the statement before could not see it yet, and a
+# pool that holds nothing else would be taken for one that can still give.
+_HANDED_OUT_MEANWHILE = """
+DELETE FROM pool_codes WHERE program_id = $1 AND reward_id = $2 AND code_key = ANY (ARRAY(
+    SELECT upper(w.code) FROM unnest($3::text[]) AS w (code)
+    WHERE (
+        SELECT c.code FROM claimed_rewards c
+        WHERE c.program_id = $1 AND c.code_key = upper(w.code) LIMIT 1) IS NOT NULL))
 """
 
 
@@ -110,6 +121,7 @@ async def add(
     moment then waits, and never the two for one another.
     """
     rows = await on.rows(_ADD, program_id, reward_id, codes, now)
+    await on.execute(_HANDED_OUT_MEANWHILE, program_id, reward_id, codes)
     return frozenset(row["code"] for row in rows)
 
 
@@ -125,7 +137,8 @@ class Known:
 _KNOWN = """
 SELECT w.code, p.reward_id, p.imported_at FROM unnest($2::text[]) AS w (code)
 LEFT JOIN LATERAL (
-    SELECT reward_id, imported_at FROM pool_codes WHERE program_id = $1 AND code = w.code LIMIT 1
+    SELECT reward_id, imported_at FROM pool_codes
+    WHERE program_id = $1 AND code_key = upper(w.code) LIMIT 1
 ) AS p ON true
 """
 
@@ -139,7 +152,7 @@ async def list_known(on: Runner, program_id: int, codes: Sequence[str]) -> tuple
 # Removes codes that were not handed out, and counts them as removed.
 _REMOVE = """
 WITH gone AS (
-    DELETE FROM pool_codes WHERE program_id = $1 AND reward_id = $2 AND code = ANY ({codes})
+    DELETE FROM pool_codes WHERE program_id = $1 AND reward_id = $2 AND code_key = ANY ({codes})
     RETURNING code
 ), counted AS (
     UPDATE code_pools SET removed = removed + (SELECT count(*) FROM gone)
@@ -147,10 +160,10 @@ WITH gone AS (
 )
 SELECT count(*) FROM gone
 """
-_REMOVE_THESE: Final = _REMOVE.format(codes="$3::text[]")
+_REMOVE_THESE: Final = _REMOVE.format(codes="ARRAY(SELECT upper(unnest($3::text[])))")
 _REMOVE_SOME: Final = _REMOVE.format(
     codes="""ARRAY(
-        SELECT code FROM pool_codes WHERE program_id = $1 AND reward_id = $2
+        SELECT code_key FROM pool_codes WHERE program_id = $1 AND reward_id = $2
         ORDER BY place LIMIT $3 FOR UPDATE)"""
 )
 

@@ -286,7 +286,9 @@ _TRACE = """
 SELECT
     r.referrer_id, r.order_id,
     NOT EXISTS (SELECT FROM orders o WHERE o.program_id = $1 AND o.order_id < $2
-        AND ((o.customer_id = $4) OR (o.customer_id IS NULL AND o.email_key = $5))) AS first,
+        AND (o.customer_id = $4 OR (o.customer_id IS NULL AND o.email_key IN ($5, $8))
+            OR o.customer_id IN (SELECT k.customer_id FROM customers k
+                WHERE k.program_id = $1 AND k.email_key IN ($5, $8)))) AS first,
     c.referred_by AS joined_through, c.enrolled_at AS joined_at,
     coalesce(
         (SELECT customer_id FROM customers WHERE program_id = $1 AND referral_id = $6),
@@ -295,7 +297,7 @@ SELECT
             WHERE g.program_id = $1 AND g.referral_id = $6),
         (SELECT n.customer_id FROM referral_incentives i
             JOIN customers n ON n.program_id = $1 AND n.referral_id = i.referral_id
-            WHERE i.program_id = $1 AND i.code = ANY($7::text[]) LIMIT 1)) AS named
+            WHERE i.program_id = $1 AND upper(i.code) = ANY($7::text[]) LIMIT 1)) AS named
 FROM (SELECT) AS here
 LEFT JOIN referrals r ON r.program_id = $1 AND r.friend_key = $3
 LEFT JOIN customers c ON c.program_id = $1 AND c.customer_id = $4
@@ -315,6 +317,7 @@ async def find_trace(
         email_key(order.customer_email),
         order.referral_id,
         codes_of(order),
+        order.customer_email and folded(order.customer_email),
     )
     return Trace(**dict(row or {}))
 
@@ -348,6 +351,18 @@ async def note(on: Runner, program_id: int, made: Referral, *, now: datetime) ->
         now,
     )
     return done.endswith(" 1")
+
+
+# Who sent the friend whose first order this is.
+_REFERRER = """
+SELECT referrer_id FROM referrals WHERE program_id = $1 AND friend_key = $2 AND order_id = $3
+"""
+
+
+async def find_referrer(on: Runner, program_id: int, wanted: Referral) -> int | None:
+    """Who sent the friend, if it is this order that made the referral."""
+    found: int | None = await on.value(_REFERRER, program_id, wanted.friend_key, wanted.order_id)
+    return found
 
 
 # The claim that a referral gave, when its rule gives a reward.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from leal.domain.problems import DatabaseAway
+from leal.domain.problems import Busy, DatabaseAway
 from leal.storage.due import Key
 
 _T = TypeVar("_T")
@@ -50,11 +50,12 @@ class Tally:
             for item in waiting:
                 try:
                     count = await work(item)
-                except DatabaseAway:
-                    raise
+                except DatabaseAway as error:
+                    if not isinstance(error, Busy):
+                        raise
+                    self._failed(item, error)
                 except Exception as error:  # noqa: BLE001 - whatever is wrong with one customer
-                    self.failures += 1
-                    self.first = self.first or f"{type(error).__name__}: {error} ({item!r})"
+                    self._failed(item, error)
                 else:
                     self.done += count  # not before: others add meanwhile
 
@@ -65,6 +66,10 @@ class Tally:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _failed(self, item: object, error: Exception) -> None:
+        self.failures += 1
+        self.first = self.first or f"{type(error).__name__}: {error} ({item!r})"
 
     def outcome(self) -> int:
         """How much was done. Raises WorkFailed when something failed."""

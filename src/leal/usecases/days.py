@@ -63,9 +63,9 @@ async def celebrate_birthdays(desk: Desk, program_id: int) -> int:
     tally = Tally()
     while day <= today:
         await _celebrate(desk, program_id, day, tally=tally)
-        if tally.failures:
-            break
-        await jobs.save_cursor(desk.database, program_id, _BIRTHDAYS, position=_Done(day=day))
+        if not tally.failures:
+            # one customer who fails holds up nobody else, and is tried again
+            await jobs.save_cursor(desk.database, program_id, _BIRTHDAYS, position=_Done(day=day))
         day += timedelta(days=1)
     return tally.outcome()
 

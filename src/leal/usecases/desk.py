@@ -12,7 +12,7 @@ from datetime import datetime
 from leal.domain import lapsing
 from leal.domain.change import Change, begin
 from leal.domain.customers import Account
-from leal.domain.problems import BadRequest, DatabaseAway, Missing
+from leal.domain.problems import BadRequest, Busy, Missing
 from leal.domain.published import PublishedProgram
 from leal.domain.scene import Scene
 from leal.domain.sites import (
@@ -92,6 +92,12 @@ async def look(desk: Desk, ask: Ask, merchant_id: str) -> Outcome:
     """
     wanted = Wanted(merchant_id=merchant_id)
     scene, loaded = await _load(desk, desk.database, ask=ask, wanted=wanted)
+    stay = known(loaded).customer.tier
+    if stay is not None and has_ended(known(loaded).customer, scene.program, scene.now):
+        # what counted when it ended may lie further back than what counts now
+        since = counted_since(scene.program, stay.expires_at or scene.now)
+        wanted = replace(wanted, progress_since=since)
+        scene, loaded = await _load(desk, desk.database, ask=ask, wanted=wanted)
     account = tier_shown(lapsing.seen(known(loaded), scene), scene)
     return Outcome(scene=scene, account=account)
 
@@ -113,7 +119,7 @@ async def change(desk: Desk, ask: Ask, wanted: Wanted, *, decide: Decide) -> Out
             outcome = await _try(desk, locked, ask=ask, wanted=wanted, decide=decide)
         if outcome is not None:
             return outcome
-    raise DatabaseAway
+    raise Busy
 
 
 async def change_together(
@@ -139,6 +145,13 @@ async def scene_now(desk: Desk, ask: Ask) -> Scene:
     """The scene without anybody in it, from the version in force."""
     published = await desk.programs.current(ask.program_id)
     return scene_of(published, ask, now=desk.now(ask.program_id), entropy=desk.entropy())
+
+
+async def ask_at(desk: Desk, program_id: int, site_id: int) -> Ask:
+    """What concerns a site; the primary one when the program does not have the site any more."""
+    published = await desk.programs.current(program_id)
+    gone = published.program.site(site_id) is None
+    return Ask(program_id=program_id, site_id=None if gone else site_id)
 
 
 def known(loaded: Loaded) -> Account:

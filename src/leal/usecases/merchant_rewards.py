@@ -78,7 +78,7 @@ async def claim(
 
     Raises BadRequest for what the reward is not made for, Missing, and the refusals of `redeem`.
     """
-    published = await desk.programs.lately(ask.program_id)
+    published = await desk.programs.current(ask.program_id)
     reward = published.program.reward(wanted.reward_id)
     redemption = Redemption(
         reward_id=wanted.reward_id,

@@ -110,9 +110,9 @@ def brought_in(change: Change, sender: Sender, *, late: bool = False) -> Change:
     return with_customer(change, replace(friend, referred_by=by))
 
 
-async def follow_order(desk: Desk, program_id: int, found: Found) -> None:
+async def follow_order(desk: Desk, ask: Ask, found: Found) -> None:
     """Works out what an order means for who sent its buyer, if anybody did."""
-    order, friend_id = found.order, found.customer_id
+    order, friend_id, program_id = found.order, found.customer_id, ask.program_id
     email = order.customer_email
     if email is None and friend_id is None:
         return
@@ -120,7 +120,7 @@ async def follow_order(desk: Desk, program_id: int, found: Found) -> None:
     trace = await stored.find_trace(
         desk.database, program_id, order, customer_id=friend_id, key=key
     )
-    referrer_id = await _referrer_of(desk, program_id, found, trace=trace)
+    referrer_id = await _referrer_of(desk, ask, found, trace=trace)
     if referrer_id is None:
         return
     source = source_of(key)
@@ -138,16 +138,14 @@ async def follow_order(desk: Desk, program_id: int, found: Found) -> None:
         order=OrderKey(merchant_id=order.merchant_id, site_id=order.site_id),
         claims=ClaimKeys(ids=(gave,)) if gave else None,
     )
-    ask = Ask(program_id=program_id, site_id=order.site_id)
     await change(desk, ask, wanted, decide=decide)
 
 
-async def _referrer_of(desk: Desk, program_id: int, found: Found, *, trace: Trace) -> int | None:
+async def _referrer_of(desk: Desk, ask: Ask, found: Found, *, trace: Trace) -> int | None:
     """Who earns by the order: it made a referral before, or makes one now."""
-    order, friend_id = found.order, found.customer_id
+    order, friend_id, program_id = found.order, found.customer_id, ask.program_id
     if trace.order_id is not None:
         return trace.referrer_id if trace.order_id == order.id else None
-    ask = Ask(program_id=program_id, site_id=order.site_id)
     scene = await scene_now(desk, ask)
     sent_by = _sent_by(trace, scene, ordered_at=order.ordered_at)
     if not trace.first or sent_by in (None, friend_id) or not scene.program.referrals_enabled:
@@ -162,10 +160,12 @@ async def _referrer_of(desk: Desk, program_id: int, found: Found, *, trace: Trac
         referrer_id=referrer_id,
         order_id=order.id,
     )
-    noted = await stored.note(desk.database, program_id, made, now=scene.now)
-    if noted and friend_id is not None and trace.joined_through is None:
+    if not await stored.note(desk.database, program_id, made, now=scene.now):
+        # somebody noted one first: of this order, perhaps, and was cut short before the points
+        return await stored.find_referrer(desk.database, program_id, made)
+    if friend_id is not None and trace.joined_through is None:
         await _note_sender(desk, ask, friend_id, sender=sender)
-    return referrer_id if noted else None
+    return referrer_id
 
 
 def _sent_by(trace: Trace, scene: Scene, *, ordered_at: datetime) -> int | None:

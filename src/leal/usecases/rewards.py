@@ -16,7 +16,7 @@ from leal.storage import claims
 from leal.storage.claims import Owned
 from leal.storage.customers import ClaimKeys, Loaded, OrderKey, Wanted
 from leal.usecases import usage, vouchers
-from leal.usecases.desk import Ask, Desk, Outcome, change, known, look, scene_of
+from leal.usecases.desk import Ask, Desk, Outcome, change, known, look, scene_now
 
 _SUBSCRIBED_KIND = RewardKind.ACTIVE_SUBSCRIPTION_PRODUCT
 
@@ -138,9 +138,7 @@ async def _with_subscription(
     """
     if wanted.kind not in (None, _SUBSCRIBED_KIND):
         return wanted
-    published = await desk.programs.lately(ask.program_id)
-    now = desk.now(ask.program_id)
-    scene = scene_of(published, ask, now=now, entropy=desk.entropy())
+    scene = await scene_now(desk, ask)
     reward = scene.program.reward(wanted.reward_id)
     provider = scene.site.subscription_provider
     if reward is None or reward.KIND is not _SUBSCRIBED_KIND or provider is None:

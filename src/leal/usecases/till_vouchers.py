@@ -139,11 +139,10 @@ def why_not(claim: ClaimedReward, scene: Scene) -> WhyNot | None:
 
 
 async def _owner(desk: Desk, ask: Ask, code: str) -> Owned:
-    """Whose the voucher is: the one with this very code first, then those that differ by case."""
-    for spelling in dict.fromkeys(fold(code) for fold in usage.CODE_CASES):
-        keys = ClaimKeys(codes=(spelling,))
-        for owned in await claims.list_owned(desk.database, ask.program_id, keys):
-            return owned
+    """Whose the voucher is, whatever the case its code is written in."""
+    keys = ClaimKeys(codes=(usage.folded(code),))
+    for owned in await claims.list_owned(desk.database, ask.program_id, keys):
+        return owned
     raise Missing("voucher", "There is no voucher with this code")
 
 

@@ -10,7 +10,7 @@ from leal.domain.rewards import usage
 from leal.domain.scene import Scene
 from leal.storage import claims, orders
 from leal.storage.customers import ClaimKeys, Loaded, OrderKey, Wanted
-from leal.usecases.desk import Ask, Desk, change, known
+from leal.usecases.desk import Desk, ask_at, change, known
 from leal.usecases.referrals import follow_order
 
 
@@ -26,7 +26,7 @@ async def settle_order(desk: Desk, program_id: int, key: OrderKey) -> int:
     owners: dict[int, list[int]] = {}
     for each in await claims.list_concerned(desk.database, program_id, order):
         owners.setdefault(each.customer_id, []).append(each.claim_id)
-    ask = Ask(program_id=program_id, site_id=order.site_id)
+    ask = await ask_at(desk, program_id, order.site_id)
     for customer_id, claim_ids in owners.items():
         wanted = Wanted(
             customer_id=customer_id,
@@ -35,7 +35,7 @@ async def settle_order(desk: Desk, program_id: int, key: OrderKey) -> int:
             claims=ClaimKeys(ids=tuple(claim_ids)),
         )
         await change(desk, ask, wanted, decide=_settle)
-    await follow_order(desk, program_id, found)
+    await follow_order(desk, ask, found)
     if order.follow_up_due:
         await claims.note_settled(desk.database, program_id, order)
     return len(owners)

@@ -99,7 +99,7 @@ def voucher(found: Presented) -> Json:
         "expires_at": instant(claim.expires_at),
         "auto_refund_at": instant(claim.auto_refund_at),
         "used_at": instant(claim.used_at),
-        "uses": [_use(each, claim) for each in claim.uses],
+        "uses": [_use(each, claim) for each in claim.uses if not each.ignored],
         "customer": {"merchant_id": found.merchant_id},
     }
 

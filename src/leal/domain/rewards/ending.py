@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from leal.domain.change import (
     Change,
+    StockMove,
     with_changed_claim,
     with_changed_row,
     with_counter,
@@ -17,9 +18,9 @@ from leal.domain.change import (
     with_stock,
     with_transaction,
 )
-from leal.domain.claims import ClaimedReward, ClaimSource, ClaimState, Lots
+from leal.domain.claims import ClaimedReward, ClaimState, Lots
 from leal.domain.customers import HistoryKind, HistoryRow, Resource, Subject, Transaction
-from leal.domain.lapsing import by_date, notice_period
+from leal.domain.lapsing import by_date, first_lapse_at, notice_period
 from leal.domain.limits import untally
 from leal.domain.lots import Moves, put
 from leal.domain.points import touched, within_range
@@ -30,7 +31,6 @@ from leal.domain.refusals import (
     VoucherNotUsable,
 )
 from leal.domain.rewards.issuing import STORE_ANSWERS_WITHIN
-from leal.domain.rewards.redeeming import stock_move
 from leal.domain.scene import Scene
 
 REFUNDED = "rewards/refunded"
@@ -74,7 +74,7 @@ def void(change: Change, scene: Scene, claim: ClaimedReward) -> Change:
         settle_by=scene.now + STORE_ANSWERS_WITHIN if claim.store else None,
     )
     change = _moved(change, ended, row_state=ClaimState.VOID)
-    change = _back_on_shelf(change, scene, claim)
+    change = _uncounted(_back_on_shelf(change, claim), scene, claim)
     change = with_event(change, REFUNDED, _told(ended), now=scene.now, claim=ended)
     return within_range(touched(change, scene.now))
 
@@ -112,6 +112,8 @@ def expire(change: Change, scene: Scene, claim: ClaimedReward) -> Change:
 def refund_if_due(change: Change, scene: Scene, claim: ClaimedReward) -> Change:
     """Undoes an unused claim whose time to be used is over."""
     due = claim.auto_refund_at is not None and claim.auto_refund_at <= scene.now
+    if claim.fulfilled_at is not None:
+        return change
     if not due or claim.is_over or not claim.is_unused or _is_being_made(claim):
         return change
     return void(change, scene, claim)
@@ -194,9 +196,15 @@ def _lasting(lot: tuple[datetime | None, int]) -> tuple[bool, float]:
 
 
 def _good_until(expires: datetime | None, scene: Scene) -> datetime | None:
-    if expires is None or not by_date(scene.program):
+    """The lot's own day, put off to the end of the notice period where that is later.
+
+    Lots without a day are over as well once points from before expiry was switched on are.
+    """
+    first = first_lapse_at(scene.program)
+    if not by_date(scene.program) or first is None:
         return expires
-    return max(expires, scene.now + max(notice_period(scene.program), timedelta(days=1)))
+    least = scene.now + max(notice_period(scene.program), timedelta(days=1))
+    return expires if (expires or first) > least else least
 
 
 def _merged(moves: Moves) -> Lots:
@@ -206,17 +214,19 @@ def _merged(moves: Moves) -> Lots:
     return tuple(sums.items())
 
 
-def _back_on_shelf(change: Change, scene: Scene, claim: ClaimedReward) -> Change:
-    reward = scene.program.reward(claim.reward_id)
-    if reward is None:
+def _back_on_shelf(change: Change, claim: ClaimedReward) -> Change:
+    """What the claim took from the shelf goes back, whatever became of the reward meanwhile."""
+    product = claim.terms.product
+    if not claim.from_shelf or product is None or product.variant_id is None:
         return change
-    variant_id = claim.terms.product.variant_id if claim.terms.product else None
-    move = stock_move(reward, variant_id, given=-1)
-    # what was given free of points was never taken from the shelf
-    if move is not None and claim.source is ClaimSource.POINTS:
-        change = with_stock(change, move)
-    counter = change.account.counter(Subject.REWARD, reward.id)
-    if counter is None:
+    back = StockMove(reward_id=claim.reward_id, variant_id=product.variant_id, given=-1, limit=0)
+    return with_stock(change, back)
+
+
+def _uncounted(change: Change, scene: Scene, claim: ClaimedReward) -> Change:
+    reward = scene.program.reward(claim.reward_id)
+    counter = change.account.counter(Subject.REWARD, claim.reward_id)
+    if reward is None or counter is None:
         return change
     zone = reward.zone(scene.program)
     return with_counter(change, untally(counter, at=claim.claimed_at, zone=zone))

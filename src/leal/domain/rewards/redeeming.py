@@ -136,12 +136,14 @@ def _bought(
     change: Change, scene: Scene, reward: Reward, *, wanted: Redemption, cost: int
 ) -> Change:
     change, taken = take(change, cost)
+    move = _taken_from_shelf(reward, wanted.variant_id)
     claim = new_claim(change, scene, reward, source=ClaimSource.POINTS)
     claim = replace(
         _as_wanted(claim, scene, reward, wanted=wanted),
         points_cost=cost,
         paid_lots=tuple((expires, -points) for expires, points in taken),
         auto_refund_at=_auto_refund_at(reward, scene),
+        from_shelf=move is not None,
     )
     change, claim = issued(change, scene, reward, claim=claim)
     change, row = with_history(change, _redeemed(claim, scene))
@@ -155,21 +157,20 @@ def _bought(
         lots=taken,
         created_at=scene.now,
     )
-    move = stock_move(reward, wanted.variant_id, given=1)
     if move is not None:
         change = with_stock(change, move)
     return within_range(touched(with_transaction(change, spent), scene.now))
 
 
-def stock_move(reward: Reward, variant_id: str | None, *, given: int) -> StockMove | None:
-    """Goods given away or back; None where nobody counts them."""
+def _taken_from_shelf(reward: Reward, variant_id: str | None) -> StockMove | None:
+    """One item given away; None where nobody counts them."""
     product = stocked_product(reward)
     for variant in product.variants if product else ():
         if variant.id == variant_id and variant.inventory_count is not None:
             return StockMove(
                 reward_id=reward.id,
                 variant_id=variant.id,
-                given=given,
+                given=1,
                 limit=variant.inventory_count,
             )
     return None

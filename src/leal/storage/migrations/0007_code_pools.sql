@@ -17,16 +17,18 @@ CREATE TABLE code_pools (
     PRIMARY KEY (program_id, reward_id)
 );
 
--- The codes not handed out yet; taking one deletes it. A code is in one pool of a program at most.
+-- The codes not handed out yet; taking one deletes it. A code is in one pool of a program at most;
+-- shops fold the case of codes, so two that differ by nothing else are one.
 -- "imported_at" tells the codes of one import from all others. Taken codes are dead rows: they are
 -- vacuumed away early, because takers, and whoever looks if any are left, step over them.
 CREATE TABLE pool_codes (
     program_id  bigint      NOT NULL,
     code        text        NOT NULL,
+    code_key    text        GENERATED ALWAYS AS (upper(code)) STORED,
     reward_id   bigint      NOT NULL,
     place       integer     NOT NULL DEFAULT (random() * 2147483647)::integer,
     imported_at timestamptz NOT NULL,
-    PRIMARY KEY (program_id, code)
+    PRIMARY KEY (program_id, code_key)
 ) WITH (autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.05);
 CREATE INDEX pool_codes_by_place ON pool_codes (program_id, reward_id, place);
 
@@ -58,9 +60,11 @@ BEGIN
             ORDER BY place LIMIT 1 FOR UPDATE;
         END IF;
         IF FOUND THEN
-            DELETE FROM pool_codes WHERE program_id = p_program_id AND code = v_code;
+            DELETE FROM pool_codes
+            WHERE program_id = p_program_id AND code_key = upper(v_code);
             IF NOT EXISTS (
-                SELECT FROM claimed_rewards WHERE program_id = p_program_id AND code = v_code
+                SELECT FROM claimed_rewards
+                WHERE program_id = p_program_id AND code_key = upper(v_code)
             ) THEN
                 RETURN v_code;
             END IF;

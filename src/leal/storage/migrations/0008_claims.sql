@@ -18,12 +18,18 @@ ALTER TABLE claimed_rewards
     ADD COLUMN subscription    json,
     ADD COLUMN store           text,
     ADD COLUMN settle_by       timestamptz,
+    ADD COLUMN from_shelf      boolean NOT NULL DEFAULT false,
+    ADD COLUMN code_key        text GENERATED ALWAYS AS (upper(code)) STORED,
     ADD CONSTRAINT refunds_within_the_price
         CHECK (points_refunded BETWEEN 0 AND points_cost);
 UPDATE claimed_rewards SET balance_minor = (terms ->> 'current_balance_minor')::bigint
 WHERE kind = 'gift_card';
 UPDATE claimed_rewards SET fulfilment = 'manual' WHERE kind = 'custom' AND code IS NULL;
 
+-- Shops fold the case of codes, so two that differ by nothing else are one.
+DROP INDEX claimed_rewards_by_code;
+CREATE UNIQUE INDEX claimed_rewards_by_code ON claimed_rewards (program_id, code_key)
+    WHERE code_key IS NOT NULL;
 CREATE UNIQUE INDEX claimed_rewards_by_redemption ON claimed_rewards (program_id, redemption_id)
     WHERE redemption_id IS NOT NULL;
 -- Free products that wait in carts.
@@ -31,7 +37,7 @@ CREATE INDEX claimed_rewards_in_carts ON claimed_rewards (program_id, customer_i
     WHERE redemption_id IS NOT NULL AND state = 'approved' AND usage_status = 'not_used';
 CREATE INDEX claimed_rewards_to_refund ON claimed_rewards (program_id, auto_refund_at)
     WHERE auto_refund_at IS NOT NULL AND state IN ('approved', 'pending')
-        AND usage_status = 'not_used';
+        AND usage_status = 'not_used' AND fulfilled_at IS NULL;
 CREATE INDEX claimed_rewards_to_expire ON claimed_rewards (program_id, expires_at)
     WHERE expires_at IS NOT NULL AND state IN ('approved', 'pending') AND usage_status <> 'used';
 CREATE INDEX claimed_rewards_to_settle ON claimed_rewards (program_id, settle_by)
@@ -47,7 +53,8 @@ CREATE INDEX claimed_rewards_to_fulfil ON claimed_rewards (program_id, claimed_r
 CREATE INDEX history_of_claim ON history (program_id, claimed_reward_id)
     WHERE claimed_reward_id IS NOT NULL;
 
--- Each use of a claim: by an order, or noted at a till under a reference.
+-- Each use of a claim: by an order, or noted at a till under a reference. An "ignored" one is that
+-- of an order which named a voucher that was used up already; it counts when the other is undone.
 CREATE TABLE claim_uses (
     program_id        bigint      NOT NULL,
     claimed_reward_id bigint      NOT NULL,
@@ -56,6 +63,7 @@ CREATE TABLE claim_uses (
     order_id          bigint,
     amount_minor      points      NOT NULL DEFAULT 0,
     used_at           timestamptz NOT NULL,
+    ignored           boolean     NOT NULL DEFAULT false,
     PRIMARY KEY (program_id, claimed_reward_id, key)
 );
 CREATE INDEX claim_uses_of_order ON claim_uses (program_id, order_id) WHERE order_id IS NOT NULL;
@@ -281,7 +289,7 @@ BEGIN
         terms json, claimed_at timestamptz, auto_refund_at timestamptz, expires_at timestamptz,
         balance_minor bigint, cart_id text, redemption_id text, fulfilment text,
         fulfilled_at timestamptz, usage_order text, session json, subscription json, store text,
-        settle_by timestamptz)
+        settle_by timestamptz, from_shelf boolean)
     LOOP
         v_at := v_at + 1;
         v_id := v_claims[v_at];
@@ -292,13 +300,13 @@ BEGIN
             program_id, claimed_reward_id, customer_id, reward_id, kind, title, state, source,
             source_id, site_id, points_cost, paid_lots, code, terms, claimed_at, auto_refund_at,
             expires_at, balance_minor, cart_id, redemption_id, fulfilment, fulfilled_at,
-            usage_order, session, subscription, store, settle_by, settles)
+            usage_order, session, subscription, store, settle_by, from_shelf, settles)
         VALUES (
             p_program_id, v_id, v_customer, r.reward_id, r.kind, r.title, r.state, r.source,
             r.source_id, r.site_id, r.points_cost, r.paid_lots, v_code, r.terms, r.claimed_at,
             r.auto_refund_at, r.expires_at, r.balance_minor, r.cart_id, r.redemption_id,
             r.fulfilment, r.fulfilled_at, r.usage_order, r.session, r.subscription, r.store,
-            r.settle_by, v_settles);
+            r.settle_by, r.from_shelf, v_settles);
         IF r.fulfilment = 'webhook' THEN
             INSERT INTO fulfilment_calls (program_id, claimed_reward_id, call_at)
             VALUES (p_program_id, v_id, r.claimed_at);
@@ -330,13 +338,15 @@ BEGIN
                 AND key = r.use ->> 'key';
         ELSE
             INSERT INTO claim_uses (
-                program_id, claimed_reward_id, key, reference, order_id, amount_minor, used_at)
+                program_id, claimed_reward_id, key, reference, order_id, amount_minor, used_at,
+                ignored)
             VALUES (
                 p_program_id, r.claimed_reward_id, r.use ->> 'key', r.use ->> 'reference',
                 (r.use ->> 'order_id')::bigint, (r.use ->> 'amount_minor')::bigint,
-                (r.use ->> 'used_at')::timestamptz)
+                (r.use ->> 'used_at')::timestamptz, (r.use ->> 'ignored')::boolean)
             ON CONFLICT (program_id, claimed_reward_id, key)
-            DO UPDATE SET order_id = excluded.order_id;
+            DO UPDATE SET order_id = excluded.order_id, amount_minor = excluded.amount_minor,
+                ignored = excluded.ignored;
         END IF;
     END LOOP;
 

@@ -27,7 +27,7 @@ CREATE TABLE referral_incentives (
     made_at     timestamptz,
     PRIMARY KEY (program_id, referral_id, friend_key)
 );
-CREATE UNIQUE INDEX referral_incentives_by_code ON referral_incentives (program_id, code);
+CREATE UNIQUE INDEX referral_incentives_by_code ON referral_incentives (program_id, upper(code));
 
 -- Who sends friends without being a customer. Whoever becomes one under the address keeps the link.
 CREATE TABLE referral_guests (
@@ -118,7 +118,7 @@ BEGIN
                 RETURN;
             END IF;
             IF EXISTS (SELECT FROM referral_incentives i
-                       WHERE i.program_id = p_program_id AND i.code = v_code) THEN
+                       WHERE i.program_id = p_program_id AND upper(i.code) = upper(v_code)) THEN
                 v_code := NULL;
             END IF;
         END LOOP;
@@ -230,7 +230,7 @@ BEGIN
             RETURN NULL;
         END IF;
         -- a guest whose link brought orders is a customer now: who sent their buyers is known
-        UPDATE orders SET follow_up_due = true
+        UPDATE orders SET follow_up_due = true, version = version + 1
         WHERE program_id = p_program_id AND referral_id = c.referral_id AND NOT follow_up_due;
     END IF;
 
@@ -249,7 +249,7 @@ BEGIN
         terms json, claimed_at timestamptz, auto_refund_at timestamptz, expires_at timestamptz,
         balance_minor bigint, cart_id text, redemption_id text, fulfilment text,
         fulfilled_at timestamptz, usage_order text, session json, subscription json, store text,
-        settle_by timestamptz)
+        settle_by timestamptz, from_shelf boolean)
     LOOP
         v_at := v_at + 1;
         v_id := v_claims[v_at];
@@ -260,13 +260,13 @@ BEGIN
             program_id, claimed_reward_id, customer_id, reward_id, kind, title, state, source,
             source_id, site_id, points_cost, paid_lots, code, terms, claimed_at, auto_refund_at,
             expires_at, balance_minor, cart_id, redemption_id, fulfilment, fulfilled_at,
-            usage_order, session, subscription, store, settle_by, settles)
+            usage_order, session, subscription, store, settle_by, from_shelf, settles)
         VALUES (
             p_program_id, v_id, v_customer, r.reward_id, r.kind, r.title, r.state, r.source,
             r.source_id, r.site_id, r.points_cost, r.paid_lots, v_code, r.terms, r.claimed_at,
             r.auto_refund_at, r.expires_at, r.balance_minor, r.cart_id, r.redemption_id,
             r.fulfilment, r.fulfilled_at, r.usage_order, r.session, r.subscription, r.store,
-            r.settle_by, v_settles);
+            r.settle_by, r.from_shelf, v_settles);
         IF r.fulfilment = 'webhook' THEN
             INSERT INTO fulfilment_calls (program_id, claimed_reward_id, call_at)
             VALUES (p_program_id, v_id, r.claimed_at);
@@ -298,13 +298,15 @@ BEGIN
                 AND key = r.use ->> 'key';
         ELSE
             INSERT INTO claim_uses (
-                program_id, claimed_reward_id, key, reference, order_id, amount_minor, used_at)
+                program_id, claimed_reward_id, key, reference, order_id, amount_minor, used_at,
+                ignored)
             VALUES (
                 p_program_id, r.claimed_reward_id, r.use ->> 'key', r.use ->> 'reference',
                 (r.use ->> 'order_id')::bigint, (r.use ->> 'amount_minor')::bigint,
-                (r.use ->> 'used_at')::timestamptz)
+                (r.use ->> 'used_at')::timestamptz, (r.use ->> 'ignored')::boolean)
             ON CONFLICT (program_id, claimed_reward_id, key)
-            DO UPDATE SET order_id = excluded.order_id;
+            DO UPDATE SET order_id = excluded.order_id, amount_minor = excluded.amount_minor,
+                ignored = excluded.ignored;
         END IF;
     END LOOP;
 

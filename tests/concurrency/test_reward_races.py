@@ -291,7 +291,8 @@ def _uses(shop: Shop, code: str) -> int:
     async def read(database: Database) -> int:
         used: int = await database.value(
             "SELECT count(*) FROM claim_uses JOIN claimed_rewards"
-            " USING (program_id, claimed_reward_id) WHERE program_id = $1 AND code = $2",
+            " USING (program_id, claimed_reward_id)"
+            " WHERE program_id = $1 AND code = $2 AND NOT ignored",
             shop.program_id,
             code,
         )

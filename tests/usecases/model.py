@@ -154,6 +154,7 @@ class Model:
         self.gold = self.gold or self.spend >= GOLD_FROM_MINOR
         if order["terms"]:
             self.settle(order, rounded(net * order["terms"]["rate"] / 100, order["terms"]))
+        self.lapse()  # what comes back after its day goes at once
 
     def settle(self, order: dict[str, Any], points: int) -> None:
         award = order["award"]

@@ -243,6 +243,10 @@ async def _try(
     saved = await customers.save(on, ask.program_id, decided)
     if saved is None:
         return None
+    if lapsing.overdue(saved.lots, scene):
+        # points that came back after their day: whoever comes between does it instead
+        await lapse_overdue(on, scene, saved)
+        saved = lapsing.seen(saved, scene)
     return Outcome(scene=_restocked(scene, decided), account=saved, change=decided)
 
 

@@ -222,6 +222,9 @@ def test_a_code_imported_while_it_is_handed_out_is_not_handed_out_again(database
             assert not again.done()
             await holder.execute("COMMIT")
         await again
+        pool = await codes.find_pool(database, PROGRAM, REWARD)
+        assert pool is not None
+        assert (pool.imported, pool.handed_out, pool.left) == (2, 1, 1)
         assert {await claim(database), await claim(database)} == {"Y", None}
 
     on(database_url, slip_in)

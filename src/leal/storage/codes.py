@@ -78,40 +78,6 @@ async def list_pool_rewards(on: Runner, program_id: int) -> tuple[int, ...]:
     return tuple(row["reward_id"] for row in await on.rows(sql, program_id))
 
 
-# Adds the codes that are neither in a pool of the program nor handed out; returns the others. Asked
-# for one code at a time, the server does not come to read all claims for each batch.
-_ADD = """
-WITH added AS (
-    INSERT INTO pool_codes (program_id, code, reward_id, imported_at)
-    SELECT $1, w.code, $2, $4 FROM unnest($3::text[]) AS w (code)
-    WHERE (
-        SELECT c.code FROM claimed_rewards c WHERE c.program_id = $1 AND c.code_key = upper(w.code)
-        LIMIT 1) IS NULL
-    AND (
-        SELECT i.code FROM referral_incentives i
-        WHERE i.program_id = $1 AND upper(i.code) = upper(w.code) LIMIT 1) IS NULL
-    ON CONFLICT DO NOTHING RETURNING code
-), counted AS (
-    INSERT INTO code_pools AS p (program_id, reward_id, imported)
-    SELECT $1, $2, count(*) FROM added
-    ON CONFLICT (program_id, reward_id) DO UPDATE SET imported = p.imported + excluded.imported
-)
-SELECT w.code FROM unnest($3::text[]) AS w (code)
-WHERE NOT EXISTS (SELECT FROM added a WHERE a.code = w.code)
-"""
-
-
-# Codes that were handed out while they were added: the statement before could not see it yet, and a
-# pool that holds nothing else would be taken for one that can still give.
-_HANDED_OUT_MEANWHILE = """
-DELETE FROM pool_codes WHERE program_id = $1 AND reward_id = $2 AND code_key = ANY (ARRAY(
-    SELECT upper(w.code) FROM unnest($3::text[]) AS w (code)
-    WHERE (
-        SELECT c.code FROM claimed_rewards c
-        WHERE c.program_id = $1 AND c.code_key = upper(w.code) LIMIT 1) IS NOT NULL))
-"""
-
-
 async def add(
     on: Runner, program_id: int, reward_id: int, *, codes: Sequence[str], now: datetime
 ) -> frozenset[str]:
@@ -120,8 +86,8 @@ async def add(
     The codes are different from one another and sorted: whoever adds some of the same at the same
     moment then waits, and never the two for one another.
     """
-    rows = await on.rows(_ADD, program_id, reward_id, codes, now)
-    await on.execute(_HANDED_OUT_MEANWHILE, program_id, reward_id, codes)
+    sql = "SELECT leal_add_codes($1, $2, $3, $4) AS code"
+    rows = await on.rows(sql, program_id, reward_id, codes, now)
     return frozenset(row["code"] for row in rows)
 
 

@@ -32,10 +32,53 @@ CREATE TABLE pool_codes (
 ) WITH (autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.05);
 CREATE INDEX pool_codes_by_place ON pool_codes (program_id, reward_id, place);
 
+-- Whether the program handed out a code, to its customers or to their friends. Looked up one code at
+-- a time, so that no plan comes to read all claims for a batch of codes.
+CREATE FUNCTION leal_is_handed_out(p_program_id bigint, p_code text)
+RETURNS boolean LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN EXISTS (
+        SELECT FROM claimed_rewards WHERE program_id = p_program_id AND code_key = upper(p_code)
+    ) OR EXISTS (
+        SELECT FROM referral_incentives
+        WHERE program_id = p_program_id AND upper(code) = upper(p_code)
+    );
+END $$;
+
+-- Puts codes into a reward's pool, those aside that are in a pool of the program or were handed out;
+-- returns these. An insertion may have waited for one who was taking the same code, and looked
+-- before that whether it was handed out; so it is asked again, before anybody sees the code.
+CREATE FUNCTION leal_add_codes(
+    p_program_id bigint, p_reward_id bigint, p_codes text[], p_now timestamptz)
+RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+    v_added text[];
+BEGIN
+    WITH added AS (
+        INSERT INTO pool_codes (program_id, code, reward_id, imported_at)
+        SELECT p_program_id, w.code, p_reward_id, p_now FROM unnest(p_codes) AS w (code)
+        WHERE NOT leal_is_handed_out(p_program_id, w.code)
+        ON CONFLICT DO NOTHING RETURNING code
+    )
+    SELECT array_agg(code) INTO v_added FROM added;
+    WITH gone AS (
+        DELETE FROM pool_codes WHERE program_id = p_program_id AND code_key = ANY (ARRAY(
+            SELECT upper(w.code) FROM unnest(v_added) AS w (code)
+            WHERE leal_is_handed_out(p_program_id, w.code)))
+        RETURNING code
+    )
+    SELECT array_agg(w.code) INTO v_added FROM unnest(v_added) AS w (code)
+    WHERE w.code NOT IN (SELECT code FROM gone);
+    INSERT INTO code_pools AS p (program_id, reward_id, imported)
+    VALUES (p_program_id, p_reward_id, coalesce(cardinality(v_added), 0))
+    ON CONFLICT (program_id, reward_id) DO UPDATE SET imported = p.imported + excluded.imported;
+    RETURN QUERY SELECT unnest(p_codes) EXCEPT SELECT unnest(v_added);
+END $$;
+
 -- Takes one code out of a reward's pool; NULL when none is left. Codes that others are taking at
 -- this moment are passed over; when there are only such, it waits for the others to end, for one
--- that rolls back leaves its code to whoever waits. A code that the program handed out before, such
--- as one imported while it was being taken, is dropped and another taken.
+-- that rolls back leaves its code to whoever waits. A code that was handed out by another way
+-- meanwhile, such as one written down by hand, is dropped and another taken.
 --
 -- The settings keep its plan to the one good index, whatever the statistics said when it was made:
 -- a plan made while the table was nearly empty would read all of it for each code later.
@@ -62,10 +105,7 @@ BEGIN
         IF FOUND THEN
             DELETE FROM pool_codes
             WHERE program_id = p_program_id AND code_key = upper(v_code);
-            IF NOT EXISTS (
-                SELECT FROM claimed_rewards
-                WHERE program_id = p_program_id AND code_key = upper(v_code)
-            ) THEN
+            IF NOT leal_is_handed_out(p_program_id, v_code) THEN
                 RETURN v_code;
             END IF;
         ELSIF NOT EXISTS (

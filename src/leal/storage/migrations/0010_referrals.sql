@@ -110,18 +110,11 @@ BEGIN
     WHERE i.program_id = p_program_id AND i.referral_id = p_referral_id
         AND i.friend_key = p_friend_key;
     IF NOT FOUND THEN
-        v_code := p_code;
         v_made := CASE WHEN p_code IS NULL THEN p_now ELSE p_made_at END;
-        WHILE v_code IS NULL LOOP
-            v_code := leal_take_code(p_program_id, p_pool);
-            IF v_code IS NULL THEN
-                RETURN;
-            END IF;
-            IF EXISTS (SELECT FROM referral_incentives i
-                       WHERE i.program_id = p_program_id AND upper(i.code) = upper(v_code)) THEN
-                v_code := NULL;
-            END IF;
-        END LOOP;
+        v_code := coalesce(p_code, leal_take_code(p_program_id, p_pool));
+        IF v_code IS NULL THEN
+            RETURN;
+        END IF;
         INSERT INTO referral_incentives (
             program_id, referral_id, friend_key, code, ip_address, expires_at, created_at, made_at)
         VALUES (

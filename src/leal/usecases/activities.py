@@ -1,6 +1,8 @@
 """Activities as shops report them, and what they decide about them afterwards."""
 
-from leal.domain import activities, enrolment
+from dataclasses import replace
+
+from leal.domain import activities
 from leal.domain.activities import Activity, Verdict
 from leal.domain.change import Change, begin
 from leal.domain.problems import Missing
@@ -9,7 +11,8 @@ from leal.domain.scene import Scene
 from leal.storage import activities as stored
 from leal.storage.customers import ClaimKeys, Loaded, Wanted
 from leal.storage.referrals import find_claim_given, find_sender
-from leal.usecases.desk import Ask, Desk, change, known
+from leal.usecases.arrivals import arrived, whoever_is
+from leal.usecases.desk import Ask, Desk, change, known, refuse_unless_sited
 from leal.usecases.referrals import brought_in
 
 
@@ -29,13 +32,9 @@ async def create(
     reasons: list[WhyNot | None] = []
 
     def decide(loaded: Loaded, scene: Scene) -> Change:
-        if loaded.account is None:
-            address = None if loaded.email_taken else email
-            started = enrolment.new_customer(
-                scene, merchant_id=customer_id, email=address, link=loaded.link
-            )
-        else:
-            started = begin(loaded.account)
+        refuse_unless_sited(scene, ask)
+        address = None if loaded.email_taken else email
+        started = arrived(loaded, scene, merchant_id=customer_id, email=address)
         if loaded.source_known:
             reasons.append(None)
             return started
@@ -43,9 +42,8 @@ async def create(
         reasons.append(no)
         return decided if sender is None else brought_in(decided, sender)
 
-    await change(
-        desk, ask, Wanted(merchant_id=customer_id, email=email, source=source), decide=decide
-    )
+    wanted = replace(whoever_is(customer_id, email=email), source=source)
+    await change(desk, ask, wanted, decide=decide)
     return reasons[-1]
 
 

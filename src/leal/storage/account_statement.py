@@ -178,14 +178,17 @@ ORDER_COLUMNS = """o.order_id AS id, o.version, o.site_id, o.merchant_id, o.numb
         o.counts_tax, o.terms, o.not_fired, o.counted, o.follow_up_due, o.created_at,
         o.updated_at"""
 
-# The order itself, with the customer it belongs to, beside the account; and whether the outside
-# cause was applied already, to whomever.
+# The order itself, with the customer it belongs to, beside the account, and when no site was told
+# those that have one with the id; and whether the outside cause was applied already, to whomever.
 _ORDER_TOO = """,
     (SELECT row_to_json(found) FROM (
         SELECT /*columns*/ FROM orders o WHERE o.program_id = $1 AND o.order_id = /*order*/
     ) AS found) AS "order",
     (SELECT o.customer_id FROM orders o WHERE o.program_id = $1 AND o.order_id = /*order*/
     ) AS order_customer_id,
+    CASE WHEN $7::text IS NOT NULL AND $8::bigint IS NULL THEN (
+        SELECT array_agg(o.site_id ORDER BY o.site_id) FROM orders o
+        WHERE o.program_id = $1 AND o.merchant_id = $7) END AS order_sites,
     $10::text IS NOT NULL AND EXISTS (
         SELECT FROM history WHERE program_id = $1 AND source = $10
     ) AS source_known,

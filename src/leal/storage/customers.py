@@ -92,7 +92,8 @@ class Loaded:
     `by_email` that the account was found by it, and the shop's id is not theirs yet; `sites` are
     those on which different customers have the id, so that it says nothing by itself;
     `link` is the referral id a guest sent friends with under it, and no customer has yet;
-    `order_customer_id` is whose the order is, if anybody's; `source_known` tells whether the
+    `order_customer_id` is whose the order is, if anybody's, and `order_sites` are those that have
+    one with its id, when none was told; `source_known` tells whether the
     outside cause that was asked about has been applied, to anybody; `claims_announced` whether a
     claim is to be used up by the order. `shelf` is what the program has to give away.
     """
@@ -106,6 +107,7 @@ class Loaded:
     account: Account | None
     order: Order | None = None
     order_customer_id: int | None = None
+    order_sites: tuple[int, ...] = ()
     source_known: bool = False
     claims_announced: bool = False
     shelf: Shelf = EMPTY_SHELF
@@ -150,6 +152,7 @@ async def load(on: Runner, program_id: int, wanted: Wanted) -> Loaded:
         account=_account.decode(row["account"]) if row["account"] else None,
         order=_order.decode(row["order"]) if more and row["order"] else None,
         order_customer_id=row["order_customer_id"] if more else None,
+        order_sites=tuple(row["order_sites"] or ()) if more else (),
         source_known=more and row["source_known"],
         claims_announced=more and row["claims_announced"],
         shelf=_shelf(row["given"], row["pools"]),

@@ -50,6 +50,18 @@ async def lock(on: Runner, program_id: int, key: OrderKey) -> None:
     await on.execute(_LOCK, program_id, key.merchant_id, key.site_id)
 
 
+# On which sites an order has this id.
+_SITES = """
+SELECT site_id FROM orders WHERE program_id = $1 AND merchant_id = $2 ORDER BY site_id
+"""
+
+
+async def list_sites(on: Runner, program_id: int, merchant_id: str) -> tuple[int, ...]:
+    """The sites that have an order with this id."""
+    rows = await on.rows(_SITES, program_id, merchant_id)
+    return tuple(row["site_id"] for row in rows)
+
+
 async def find_customer_id(on: Runner, program_id: int, email: str) -> int | None:
     """Finds the customer with an e-mail address, on whichever site they are known."""
     found: int | None = await on.value(_FIND_CUSTOMER_ID, program_id, email_key(email))

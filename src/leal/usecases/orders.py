@@ -1,5 +1,6 @@
 """Orders as shops report them: created, updated as a whole, or step by step as old plugins do."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from leal.domain import enrolment
@@ -100,6 +101,7 @@ async def _update(desk: Desk, ask: Ask, told: "_Told", *, owner: int | None) -> 
     """
 
     def decide(loaded: Loaded, scene: Scene) -> Change:
+        _refuse_if_several(loaded.order_sites)
         if loaded.order is None or loaded.account is None:
             raise _Unlinked
         if loaded.order_customer_id not in {None, loaded.account.customer.id}:
@@ -136,6 +138,8 @@ async def _settle(desk: Desk, scene: Scene, order: Order) -> None:
 
 async def get(desk: Desk, ask: Ask, merchant_id: str) -> tuple[Order, str]:
     """An order and the currency of its site. Raises Missing."""
+    if ask.site_id is None:
+        _refuse_if_several(await orders.list_sites(desk.database, ask.program_id, merchant_id))
     key = OrderKey(merchant_id=merchant_id, site_id=ask.site_id)
     found = await orders.find(desk.database, ask.program_id, key)
     if found is None:
@@ -143,6 +147,14 @@ async def get(desk: Desk, ask: Ask, merchant_id: str) -> tuple[Order, str]:
     scene = await scene_now(desk, ask)
     site = scene.program.site(found.order.site_id) or scene.site
     return found.order, site.currency
+
+
+def _refuse_if_several(sites: Sequence[int]) -> None:
+    """Orders of different sites have the id, and nobody said which is meant: BadRequest."""
+    if len(sites) > 1:
+        where = ", ".join(str(each) for each in sites)
+        why = f"Required: orders on the sites {where} have this merchant id"
+        raise BadRequest({"site_id": why})
 
 
 class _Linked(Exception):  # noqa: N818 - said to ourselves: take the way with a customer

@@ -56,6 +56,12 @@ SITE: Final = Parameter(
     "several",
     schema={"type": "integer", "minimum": 1},
 )
+SITE_OF_THING: Final = Parameter(
+    name="site_id",
+    meaning="The site it belongs to, or that of the site's token; required only where several "
+    "sites have one with the same id",
+    schema={"type": "integer", "minimum": 1},
+)
 SITE_OF_ID: Final = Parameter(
     name="site_id",
     meaning="The site whose id it is; required only where customers of several sites have the same",

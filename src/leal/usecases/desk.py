@@ -167,10 +167,12 @@ async def whose(desk: Desk, ask: Ask, merchant_id: str) -> int:
 
 
 async def id_key(desk: Desk, ask: Ask, merchant_id: str) -> IdKey:
-    """The shop's id with the site whose ids are meant, where there are several."""
-    published = await desk.programs.lately(ask.program_id)
-    several = ask.ids is not None and len(published.program.sites) > 1
-    return IdKey(merchant_id=merchant_id, site_id=ask.ids.site_id if several and ask.ids else None)
+    """The shop's id with the site whose ids are meant, where there are several. Raises Missing."""
+    program = (await desk.programs.lately(ask.program_id)).program
+    site_id = None if ask.ids is None else ask.ids.site_id
+    if site_id is not None and program.site(site_id) is None:
+        raise _no_such_site()
+    return IdKey(merchant_id=merchant_id, site_id=site_id if len(program.sites) > 1 else None)
 
 
 async def not_one(desk: Desk, ask: Ask, merchant_id: str) -> Problem:
@@ -217,7 +219,7 @@ def scene_of(published: PublishedProgram, ask: Ask, *, now: datetime, entropy: b
     program = published.program
     site = program.primary_site if ask.site_id is None else program.site(ask.site_id)
     if site is None:
-        raise Missing("site", "No site with this id in the program of this key")
+        raise _no_such_site()
     return Scene(
         published=published,
         site=site,
@@ -330,6 +332,10 @@ async def _load(desk: Desk, on: Runner, *, ask: Ask, wanted: Wanted) -> tuple[Sc
         raise _several(loaded.sites)
     scene = scene_of(published, ask, now=now, entropy=desk.entropy())
     return replace(scene, shelf=loaded.shelf), loaded
+
+
+def _no_such_site() -> Missing:
+    return Missing("site", "No site with this id in the program of this key")
 
 
 def _unknown() -> Missing:

@@ -11,7 +11,7 @@ from typing import Any
 
 import asyncpg
 
-from leal.storage.customers import IdKey
+from leal.storage.customer_ids import IdKey
 from leal.storage.db import Database
 from leal.storage.listings import (
     Filters,

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import asyncpg
 import pytest
 
-from leal.storage.customers import IdKey
+from leal.storage.customer_ids import IdKey
 from leal.storage.db import Database
 from leal.storage.listings import (
     Filters,

@@ -19,7 +19,7 @@ from leal.cli.showing import say
 from leal.domain.customers import HistoryRow
 from leal.domain.explaining import PointsExplained
 from leal.settings import read_settings
-from leal.storage.customers import IdsOf
+from leal.storage.customer_ids import IdsOf
 from leal.storage.explain import Part
 from leal.usecases import explain as usecase
 from leal.usecases.desk import Ask

@@ -19,6 +19,7 @@ from leal.domain.orders import Order
 from leal.domain.scene import EMPTY_SHELF, Shelf
 from leal.domain.tier_settings import BoundaryMode
 from leal.storage.account_statement import Key, statement
+from leal.storage.customer_ids import IdsOf
 from leal.storage.db import Runner
 
 
@@ -37,22 +38,6 @@ class ClaimKeys:
     ids: tuple[int, ...] = ()
     codes: tuple[str, ...] = ()
     redemptions: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IdsOf:
-    """Whose ids of customers are meant: a site's, and `strictly` those only."""
-
-    site_id: int
-    strictly: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IdKey:
-    """A customer by a shop's id of them; `site_id` is the site whose ids are meant, if one is."""
-
-    merchant_id: str
-    site_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,16 +159,6 @@ def _key(wanted: Wanted) -> tuple[Key, object]:
     if wanted.customer_id is not None:
         return Key.CUSTOMER_ID, wanted.customer_id
     return Key.ORDER, None
-
-
-# Who has a shop's id, by site.
-_OWNERS = "SELECT site_id, customer_id FROM customer_ids WHERE program_id = $1 AND merchant_id = $2"
-
-
-async def find_owners(on: Runner, program_id: int, merchant_id: str) -> dict[int, int]:
-    """Whose a shop's id is on each site where it is somebody's, by leal's id of them."""
-    rows = await on.rows(_OWNERS, program_id, merchant_id)
-    return {row["site_id"]: row["customer_id"] for row in rows}
 
 
 # Takes the row lock, for a customer who is changed by so many at once that versions keep going

@@ -14,7 +14,7 @@ from leal.storage.account_statement import (
     ORDER_COLUMNS,
     WHOSE,
 )
-from leal.storage.customers import IdKey
+from leal.storage.customer_ids import IdKey
 from leal.storage.db import Runner
 from leal.storage.listings import Summary
 

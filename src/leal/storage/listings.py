@@ -17,7 +17,7 @@ from leal.domain.claims import ClaimedReward
 from leal.domain.customers import Customer, HistoryRow, Resource, email_key
 from leal.domain.orders import Order
 from leal.storage.account_statement import CLAIM_COLUMNS, ORDER_COLUMNS, WHOSE
-from leal.storage.customers import IdKey
+from leal.storage.customer_ids import IdKey
 from leal.storage.db import Runner
 
 _T = TypeVar("_T")

@@ -29,7 +29,8 @@ from leal.integrations.fulfilment import FulfilmentCaller
 from leal.integrations.subscriptions import SubscriptionKeeper
 from leal.integrations.voucher_stores import VoucherStore
 from leal.storage import customers, due
-from leal.storage.customers import IdKey, IdsOf, Loaded, Wanted
+from leal.storage.customer_ids import IdKey, IdsOf, find_owners
+from leal.storage.customers import Loaded, Wanted
 from leal.storage.db import Database, Runner
 from leal.usecases.programs import Programs
 
@@ -155,7 +156,7 @@ async def change_together(
 async def whose(desk: Desk, ask: Ask, merchant_id: str) -> int:
     """Whose a shop's id is, by leal's id. Raises Missing, and BadRequest where several have it."""
     key = await id_key(desk, ask, merchant_id)
-    found = await customers.find_owners(desk.database, ask.program_id, merchant_id)
+    found = await find_owners(desk.database, ask.program_id, merchant_id)
     here = None if key.site_id is None else found.get(key.site_id)
     if here is not None:
         return here
@@ -177,7 +178,7 @@ async def id_key(desk: Desk, ask: Ask, merchant_id: str) -> IdKey:
 
 async def not_one(desk: Desk, ask: Ask, merchant_id: str) -> Problem:
     """Why a shop's id leads to nobody: no customer has it, or several on different sites."""
-    return _not_one(await customers.find_owners(desk.database, ask.program_id, merchant_id))
+    return _not_one(await find_owners(desk.database, ask.program_id, merchant_id))
 
 
 def refuse_unless_sited(scene: Scene, ask: Ask) -> None:

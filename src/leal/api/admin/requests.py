@@ -19,7 +19,7 @@ from leal.api.operations import Operation
 from leal.domain.customers import Birthday
 from leal.domain.problems import BadRequest, Forbidden
 from leal.domain.refusals import InvalidDate
-from leal.storage.customers import IdsOf
+from leal.storage.customer_ids import IdsOf
 from leal.storage.listings import Filters, Part, Sort
 from leal.usecases.access import Caller
 from leal.usecases.desk import Ask

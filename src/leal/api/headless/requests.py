@@ -16,7 +16,7 @@ from leal.domain.customers import email_key
 from leal.domain.money import minor_digits
 from leal.domain.problems import BadRequest, Forbidden, Unauthenticated
 from leal.domain.sites import COUNTRIES, Channel
-from leal.storage.customers import IdsOf
+from leal.storage.customer_ids import IdsOf
 from leal.usecases.access import Caller, CallerKind, Scope
 from leal.usecases.desk import Ask
 

@@ -18,7 +18,7 @@ from leal.api.http import Reply
 from leal.api.ids import MAX_JSON_INTEGER, clean_id, decode_id, one, whole_number
 from leal.api.operations import Operation, Parameter
 from leal.domain.problems import BadRequest, Forbidden
-from leal.storage.customers import IdsOf
+from leal.storage.customer_ids import IdsOf
 from leal.storage.explain import Part
 from leal.usecases.access import Caller
 from leal.usecases.desk import Ask

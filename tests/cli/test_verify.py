@@ -23,6 +23,7 @@ _WRONG = "approved 0, pending 0, spent 7"
 def _customer_who_spent(leal: Leal, points: int) -> None:
     async def insert(database: Database) -> None:
         await database.execute(_CUSTOMER, points)
+        await database.execute("INSERT INTO customer_ids VALUES (1, 'bob', 1, 1)")
 
     leal.run("program", "apply", leal.write())
     with_database(leal.database_url, insert)

@@ -120,7 +120,7 @@ def test_an_activity_s_id_is_found_in_its_source_whatever_it_holds() -> None:
     for merchant_id in ("5", "a:b", ":", "gid://shopify/Review/1", "🦁"):
         change, _ = done(scene, Activity(name="quiz", merchant_id=merchant_id))
         assert merchant_id_of(change.history[0]) == merchant_id
-    assert source_of(named, "quiz", None) is None
+    assert source_of(named, "quiz", None, site=named.primary_site) is None
     change, _ = done(scene, Activity(name="quiz"))
     assert merchant_id_of(change.history[0]) is None
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import asyncpg
 
+from leal.storage.customer_ids import IdKey
 from leal.storage.db import Database
 from leal.storage.listings import (
     Filters,
@@ -35,6 +36,7 @@ SELECT 1, 1, 'm' || n, n || '@example.com', n || '@example.com', 'r' || n,
     timestamptz '2025-01-01' + n * interval '1 minute',
     timestamptz '2025-01-01' + n * 7919 % {MANY} * interval '1 minute', '2025-01-01'
 FROM generate_series(1, {MANY}) AS n;
+INSERT INTO customer_ids SELECT program_id, merchant_id, site_id, customer_id FROM customers;
 INSERT INTO history (program_id, customer_id, kind, happened_at, updated_at, settles)
 SELECT 1, customer_id, 'points_added', created_at, updated_at, settles FROM customers;
 INSERT INTO transactions (program_id, customer_id, history_id, resource, cause, points_approved,
@@ -42,7 +44,7 @@ INSERT INTO transactions (program_id, customer_id, history_id, resource, cause, 
 SELECT 1, customer_id, history_id, 'adjustment', 'awarded', 5, 0, 0, '[]', happened_at, '1',
     '2025-01-01'
 FROM history;
-ANALYZE customers; ANALYZE history; ANALYZE transactions;
+ANALYZE customers; ANALYZE customer_ids; ANALYZE history; ANALYZE transactions;
 """  # noqa: S608 - made of the number above
 
 
@@ -115,7 +117,8 @@ def test_a_page_costs_a_page_however_deep(database_url: str) -> None:
                 await list_transactions(ledger, 1, filters=filters, part=part)
                 found[f"ledger: {name}"] = await explained(database, ledger)
         own = Overheard(database)
-        await find_transactions_of(own, 1, "m25000", filters=ALL, part=Part(limit=100))
+        theirs = IdKey(merchant_id="m25000")
+        await find_transactions_of(own, 1, theirs, filters=ALL, part=Part(limit=100))
         found["one customer's"] = await explained(database, own)
         return found
 

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import asyncpg
 import pytest
 
+from leal.storage.customer_ids import IdKey
 from leal.storage.db import Database
 from leal.storage.listings import (
     Filters,
@@ -39,6 +40,9 @@ INSERT INTO customers (program_id, customer_id, site_id, merchant_id, email, ema
     referral_id, created_at, updated_at)
 SELECT $1, n, 1, 'm' || n, 'C' || n || '@Example.com', 'c' || n || '@example.com', 'r' || n, $3, $4
 FROM (SELECT $2::bigint AS n)
+"""
+IDS = """
+INSERT INTO customer_ids SELECT program_id, merchant_id, site_id, customer_id FROM customers
 """
 HISTORY = """
 INSERT INTO history (program_id, history_id, customer_id, kind, happened_at, updated_at, settles)
@@ -295,10 +299,13 @@ def test_a_ledger_is_its_program_s_and_its_customer_s(database_url: str) -> None
         part = Part(limit=100)
         whole = await list_transactions(database, 1, filters=ALL, part=part)
         one = await list_transactions(database, 1, filters=Filters(customer_id=1), part=part)
-        own = await find_transactions_of(database, 1, "m1", filters=Filters(since_id=1), part=part)
+        await database.execute(IDS)
+        key = IdKey(merchant_id="m1")
+        own = await find_transactions_of(database, 1, key, filters=Filters(since_id=1), part=part)
         assert own
         assert {posting.customer.merchant_id for posting in own.rows} == {"m1"}
-        none = await find_transactions_of(database, 1, "m1000", filters=ALL, part=part)
+        stranger = IdKey(merchant_id="m1000")
+        none = await find_transactions_of(database, 1, stranger, filters=ALL, part=part)
         other = await list_transactions(database, 2, filters=ALL, part=part)
         return ids(whole), ids(one), ids(own), none, ids(other)
 

@@ -149,6 +149,18 @@ _BALANCES = "approved 50, pending 100, spent 0"
             "nobody, but 1 row(s) in counters",
         ),
         (
+            "DELETE FROM customer_ids WHERE customer_id = 5",
+            Invariant.CUSTOMER_IDS,
+            "the ids {bob}",
+            "the ids of nobody",
+        ),
+        (
+            "INSERT INTO customer_ids VALUES (2, 'b-5', 2, 5)",
+            Invariant.CUSTOMER_IDS,
+            "the ids {bob}",
+            "the ids {b-5,bob}",
+        ),
+        (
             (
                 "UPDATE events SET customer_id = 999 WHERE event_id ="
                 " (SELECT min(event_id) FROM events WHERE customer_id = 5)"

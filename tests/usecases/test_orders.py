@@ -54,7 +54,7 @@ class Shop:
         )
 
     def create(
-        self, report: OrderReport, name: str = "1", *, buyer: Buyer = ANN, site: int | None = None
+        self, report: OrderReport, name: str = "1", *, buyer: Buyer = ANN, site: int = 1
     ) -> Awaitable[None]:
         ask = replace(self.ask, site_id=site)
         return orders.create(self.world.desk, ask, name, buyer=buyer, report=report)

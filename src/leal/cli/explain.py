@@ -19,8 +19,10 @@ from leal.cli.showing import say
 from leal.domain.customers import HistoryRow
 from leal.domain.explaining import PointsExplained
 from leal.settings import read_settings
+from leal.storage.customer_ids import IdsOf
 from leal.storage.explain import Part
 from leal.usecases import explain as usecase
+from leal.usecases.desk import Ask
 from leal.usecases.explain import EntryExplained, Explained, OrderExplained
 
 _SHOWN = 50
@@ -34,6 +36,9 @@ def explain(
         str | None,
         typer.Option(help="Only this order, by the shop's id; tells which rules gave nothing."),
     ] = None,
+    site: Annotated[
+        int | None, typer.Option(help="The site whose id it is, where several have the same.")
+    ] = None,
     limit: Annotated[int, typer.Option(help="How many entries.", min=1, max=1000)] = _SHOWN,
     json: Annotated[bool, typer.Option("--json", help="Print one line of JSON.")] = False,
 ) -> None:
@@ -43,7 +48,9 @@ def explain(
     async def load(to: Connected) -> Explained:
         program_id = await to.choose_program(program)
         desk = open_desk(to.database, read_settings(os.environ))
-        return await usecase.explain(desk, program_id, merchant_id, part=part)
+        ids = None if site is None else IdsOf(site_id=site)
+        ask = Ask(program_id=program_id, ids=ids)
+        return await usecase.explain(desk, ask, merchant_id, part=part)
 
     found = connected(load)
     if json:

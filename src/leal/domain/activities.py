@@ -27,7 +27,7 @@ from leal.domain.rules.membership import CustomRule
 from leal.domain.rules.terms import RuleKind
 from leal.domain.rules.visits import ClickthroughRule, PageviewRule
 from leal.domain.scene import Scene
-from leal.domain.sites import Channel
+from leal.domain.sites import Channel, Site
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,17 +68,21 @@ def official_name(program: Program, name: str) -> str:
     return plain if _is_custom(program, plain) else name
 
 
-def source_of(program: Program, name: str, merchant_id: str | None) -> str | None:
-    """The outside cause of what an activity earns; None for one that has no id."""
+def source_of(program: Program, name: str, merchant_id: str | None, *, site: Site) -> str | None:
+    """The outside cause of what an activity earns; None for one that has no id.
+
+    Each site counts its activities by itself; those of the primary one are told without a site.
+    """
     if merchant_id is None:
         return None
-    return f"{_SOURCE}:{official_name(program, name)}:{merchant_id}"
+    where = "" if site.id == program.primary_site.id else f"@{site.id}"
+    return f"{_SOURCE}{where}:{official_name(program, name)}:{merchant_id}"
 
 
 def merchant_id_of(row: HistoryRow) -> str | None:
     """The shop's own id of the activity that a row of history came from, if it has one."""
     what, _, rest = (row.source or "").partition(":")
-    return rest.partition(":")[2] if what == _SOURCE else None
+    return rest.partition(":")[2] if what.partition("@")[0] == _SOURCE else None
 
 
 def perform(
@@ -91,7 +95,7 @@ def perform(
     when another customer was welcomed under the address.
     """
     name = official_name(scene.program, activity.name)
-    source = source_of(scene.program, name, activity.merchant_id)
+    source = source_of(scene.program, name, activity.merchant_id, site=scene.site)
     if name == _SIGNUP:
         return _sign_up(change, scene, activity, source=source, email_taken=email_taken)
     automatic = scene.program.enrolment.mode is EnrolmentMode.AUTOMATIC

@@ -56,10 +56,19 @@ class UseRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NewId:
+    """A shop's id that is to be the customer's on a site, and is nobody's there yet."""
+
+    merchant_id: str
+    site_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """What a decision does. `account` is the customer afterwards; the rest are rows to write.
 
-    `changed_history` and `changed_claims` are rows that move on; `order` is an order to write.
+    `changed_history` and `changed_claims` are rows that move on; `order` is an order to write;
+    `ids` are the shop's that become the customer's.
     `cart_actions` is what the shop should do with the shopper's cart; it is not saved.
     """
 
@@ -76,12 +85,13 @@ class Change:
     progress: tuple[Progress, ...] = ()
     events: tuple[Event, ...] = ()
     order: Order | None = None
+    ids: tuple[NewId, ...] = ()
     cart_actions: tuple[CartAction, ...] = ()
 
     @property
     def is_empty(self) -> bool:
         """True when there is nothing to save: the customer exists and nothing differs."""
-        nothing_said = not self.events and self.order is None
+        nothing_said = not self.events and self.order is None and not self.ids
         return self.account == self.before and nothing_said and self.before.customer.id > 0
 
     @property
@@ -98,6 +108,15 @@ def begin(account: Account) -> Change:
 def with_customer(change: Change, customer: Customer) -> Change:
     """The customer's own row becomes `customer`."""
     return replace(change, account=replace(change.account, customer=customer))
+
+
+def with_new_id(change: Change, new: NewId) -> Change:
+    """The shop's id is the customer's from now on; one they have elsewhere is listed once."""
+    customer = change.customer
+    if new.merchant_id not in (customer.merchant_id, *customer.linked_merchant_ids):
+        linked = (*customer.linked_merchant_ids, new.merchant_id)
+        change = with_customer(change, replace(customer, linked_merchant_ids=linked))
+    return replace(change, ids=(*change.ids, new))
 
 
 def with_history(change: Change, row: HistoryRow) -> tuple[Change, HistoryRow]:

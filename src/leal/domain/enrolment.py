@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
-from leal.domain.change import Change, begin, with_customer, with_event
+from leal.domain.change import Change, NewId, begin, with_customer, with_event, with_new_id
 from leal.domain.codes import referral_id
 from leal.domain.customers import Account, Customer, CustomerState, email_key
 from leal.domain.program import EnrolmentMode
@@ -31,7 +31,8 @@ def new_customer(
         created_at=scene.now,
         updated_at=scene.now,
     )
-    return begin(Account(customer=customer, program_version=scene.published.version))
+    started = begin(Account(customer=customer, program_version=scene.published.version))
+    return with_new_id(started, NewId(merchant_id=merchant_id, site_id=scene.site.id))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

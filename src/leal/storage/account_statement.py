@@ -4,8 +4,12 @@ There is one text with two places to fill: by what the customer is found, and wh
 Parameters: $1 program, $2 the key, $3 an e-mail key to look up, $4 until when wanted lots end, $5
 and $6 since which day and in which unit progress is wanted; for the larger form also $7 and $8 an
 order's merchant id and site, $9 the time until which pending awards are due, $10 an outside cause,
-$11 to $13 claims by their ids, codes or redemptions.
+$11 to $13 claims by their ids, codes or redemptions. Of who is found on a site, three come last:
+the site, the e-mail key by which they may be known elsewhere, and whether an id of another site
+will do.
 """
+
+from enum import StrEnum
 
 from leal.storage.codes import STOCKED
 
@@ -19,8 +23,8 @@ SELECT p.version AS program_version, p.clock_offset_seconds,
     (SELECT array_agg(s.reward_id) FROM (/*stocked*/) AS s) AS pools,
     $3::text IS NOT NULL AND EXISTS (
         SELECT FROM customers e
-        WHERE e.program_id = $1 AND e.email_key = $3 AND e.merchant_id <> $2
-    ) AS email_taken,
+        WHERE e.program_id = $1 AND e.email_key = $3 AND e.customer_id IS DISTINCT FROM who.id
+    ) AS email_taken, who.by_email, who.sites,
     (SELECT g.referral_id FROM referral_guests g
         WHERE g.program_id = $1 AND g.email_key = $3 AND NOT EXISTS (
             SELECT FROM customers e WHERE e.program_id = $1 AND e.referral_id = g.referral_id)
@@ -79,9 +83,9 @@ SELECT p.version AS program_version, p.clock_offset_seconds,
                         AND (expires_at <= $4::timestamptz OR expires_at = 'infinity')
                     ORDER BY expires_at
                 ) AS l), '[]') END AS lots/*more*/
-        FROM customers c WHERE c.program_id = $1 AND /*key*/
+        FROM customers c WHERE c.program_id = $1 AND c.customer_id = who.id
     ) AS account) AS account
-FROM programs p WHERE p.program_id = $1
+FROM programs p/*key*/ WHERE p.program_id = $1
 """
 
 # An order by the shop's id of it; without a site, that of the lowest site.
@@ -90,6 +94,13 @@ _ORDER = """(
     WHERE o.program_id = $1 AND o.merchant_id = $7 AND ($8::bigint IS NULL OR o.site_id = $8)
     ORDER BY o.site_id LIMIT 1
 )"""
+
+# Whose a shop's id is, for statements that need no more; $2 is the id, $3 the site whose ids are
+# meant or NULL. On that site it is one customer's; elsewhere it says nothing when several have it.
+WHOSE = """(SELECT coalesce(
+        min(i.customer_id) FILTER (WHERE i.site_id = $3::bigint),
+        CASE WHEN min(i.customer_id) = max(i.customer_id) THEN min(i.customer_id) END)
+    FROM customer_ids i WHERE i.program_id = $1 AND i.merchant_id = $2)"""
 
 CLAIM_COLUMNS = """r.claimed_reward_id AS id, r.reward_id, r.kind, r.title, r.state, r.source,
                     r.source_id, r.site_id, r.points_cost, r.points_refunded, r.paid_lots, r.code,
@@ -167,14 +178,17 @@ ORDER_COLUMNS = """o.order_id AS id, o.version, o.site_id, o.merchant_id, o.numb
         o.counts_tax, o.terms, o.not_fired, o.counted, o.follow_up_due, o.created_at,
         o.updated_at"""
 
-# The order itself, with the customer it belongs to, beside the account; and whether the outside
-# cause was applied already, to whomever.
+# The order itself, with the customer it belongs to, beside the account, and when no site was told
+# those that have one with the id; and whether the outside cause was applied already, to whomever.
 _ORDER_TOO = """,
     (SELECT row_to_json(found) FROM (
         SELECT /*columns*/ FROM orders o WHERE o.program_id = $1 AND o.order_id = /*order*/
     ) AS found) AS "order",
     (SELECT o.customer_id FROM orders o WHERE o.program_id = $1 AND o.order_id = /*order*/
     ) AS order_customer_id,
+    CASE WHEN $7::text IS NOT NULL AND $8::bigint IS NULL THEN (
+        SELECT array_agg(o.site_id ORDER BY o.site_id) FROM orders o
+        WHERE o.program_id = $1 AND o.merchant_id = $7) END AS order_sites,
     $10::text IS NOT NULL AND EXISTS (
         SELECT FROM history WHERE program_id = $1 AND source = $10
     ) AS source_known,
@@ -183,22 +197,65 @@ _ORDER_TOO = """,
     ) AS claims_announced
 FROM programs p"""
 
-BY_MERCHANT_ID = "c.merchant_id = $2"
-BY_CUSTOMER_ID = "c.customer_id = $2::bigint"
-BY_ORDER = """c.customer_id = (
-            SELECT o.customer_id FROM orders o WHERE o.program_id = $1 AND o.order_id = /*order*/)
-            AND $2::text IS NULL"""
+
+class Key(StrEnum):
+    """By what a customer is found; the text says who that is.
+
+    `who.by_email` tells that the shop's id is not theirs yet, and `who.sites` where several have
+    it. The texts are kept from being pulled apart (OFFSET 0), or they would run once for each use.
+    """
+
+    # the shop's id, on whichever site: one customer's, or it says nothing
+    MERCHANT_ID = """
+    CROSS JOIN LATERAL (
+        SELECT CASE WHEN min(i.customer_id) = max(i.customer_id) THEN min(i.customer_id) END AS id,
+            false AS by_email,
+            CASE WHEN min(i.customer_id) < max(i.customer_id)
+                THEN array_agg(i.site_id ORDER BY i.site_id) END AS sites
+        FROM customer_ids i WHERE i.program_id = $1 AND i.merchant_id = $2 OFFSET 0
+    ) AS who"""
+    # the shop's id on a site; else who has the address, and no id there; else another site's id
+    ID_ON_SITE = """
+    CROSS JOIN LATERAL (
+        SELECT (SELECT i.customer_id FROM customer_ids i WHERE i.program_id = $1
+            AND i.merchant_id = $2 AND i.site_id = /*site*/::bigint) AS id OFFSET 0
+    ) AS here
+    CROSS JOIN LATERAL (
+        SELECT CASE WHEN here.id IS NULL THEN (
+            SELECT e.customer_id FROM customers e
+            WHERE e.program_id = $1 AND e.email_key = /*address*/::text AND NOT EXISTS (
+                SELECT FROM customer_ids i WHERE i.program_id = $1
+                    AND i.customer_id = e.customer_id AND i.site_id = /*site*/::bigint)
+        ) END AS id OFFSET 0
+    ) AS known
+    CROSS JOIN LATERAL (
+        SELECT coalesce(here.id, known.id, CASE WHEN /*elsewhere*/::boolean THEN (
+            SELECT CASE WHEN min(i.customer_id) = max(i.customer_id) THEN min(i.customer_id) END
+            FROM customer_ids i WHERE i.program_id = $1 AND i.merchant_id = $2
+        ) END) AS id, known.id IS NOT NULL AS by_email, NULL::bigint[] AS sites OFFSET 0
+    ) AS who"""
+    CUSTOMER_ID = """
+    CROSS JOIN LATERAL (
+        SELECT $2::bigint AS id, false AS by_email, NULL::bigint[] AS sites OFFSET 0) AS who"""
+    ORDER = """
+    CROSS JOIN LATERAL (
+        SELECT (SELECT o.customer_id FROM orders o
+            WHERE o.program_id = $1 AND o.order_id = /*order*/ AND $2::text IS NULL) AS id,
+            false AS by_email, NULL::bigint[] AS sites OFFSET 0) AS who"""
 
 
-def statement(key: str, *, more: bool) -> str:
+def statement(key: Key, *, more: bool) -> str:
     """The text for one way of finding the customer, in its small or its larger form."""
-    text = _ACCOUNT.replace("/*key*/", key).replace("/*more*/", _ROWS if more else "")
+    text = _ACCOUNT.replace("/*more*/", _ROWS if more else "")
     text = text.replace("/*held*/", _HELD_WITH_USES if more else _HELD)
     if more:
         text = text.replace("\nFROM programs p", _ORDER_TOO)
-    if key == BY_CUSTOMER_ID:
-        text = text.replace("e.merchant_id <> $2", "e.customer_id <> $2::bigint")
+    first = 14 if more else 7
     for mark, filling in (
+        ("/*key*/", key),
+        ("/*site*/", f"${first}"),
+        ("/*address*/", f"${first + 1}"),
+        ("/*elsewhere*/", f"${first + 2}"),
         ("/*stocked*/", STOCKED),
         ("/*claims*/", _CLAIM_IDS),
         ("/*carts*/", _IN_CARTS),
@@ -211,4 +268,4 @@ def statement(key: str, *, more: bool) -> str:
     return text
 
 
-LOAD = statement(BY_MERCHANT_ID, more=False)
+LOAD = statement(Key.MERCHANT_ID, more=False)

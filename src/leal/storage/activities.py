@@ -20,14 +20,18 @@ class ListedActivity:
     customer: Summary
 
 
-# Whose the row of an outside cause is.
-_FIND_CUSTOMER_ID = "SELECT customer_id FROM history WHERE program_id = $1 AND source = $2"
+# Whose the rows of outside causes are.
+_FIND_CUSTOMER_IDS = """
+SELECT source, customer_id FROM history WHERE program_id = $1 AND source = ANY($2::text[])
+"""
 
 
-async def find_customer_id(on: Runner, program_id: int, source: str) -> int | None:
-    """Finds whose the row of history is that has this outside cause."""
-    customer_id: int | None = await on.value(_FIND_CUSTOMER_ID, program_id, source)
-    return customer_id
+async def find_customer_ids(
+    on: Runner, program_id: int, sources: tuple[str, ...]
+) -> dict[str, int]:
+    """Finds whose the rows of history are that have one of these outside causes."""
+    rows = await on.rows(_FIND_CUSTOMER_IDS, program_id, sources)
+    return {row["source"]: row["customer_id"] for row in rows}
 
 
 # One page of what rules gave and hands or time did to points; spending and tiers are no activities.

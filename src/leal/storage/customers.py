@@ -18,12 +18,8 @@ from leal.domain.customers import (
 from leal.domain.orders import Order
 from leal.domain.scene import EMPTY_SHELF, Shelf
 from leal.domain.tier_settings import BoundaryMode
-from leal.storage.account_statement import (
-    BY_CUSTOMER_ID,
-    BY_MERCHANT_ID,
-    BY_ORDER,
-    statement,
-)
+from leal.storage.account_statement import Key, statement
+from leal.storage.customer_ids import IdsOf
 from leal.storage.db import Runner
 
 
@@ -49,14 +45,19 @@ class Wanted:
     """Whom to load and how much.
 
     The customer is found by the shop's id for them, else by leal's, else through the order.
-    `email` is looked up beside; `lots` are for taking points, and without them only those are
-    loaded that end by `overdue_at` or carry no day; `order`, `due_before`, `source` and `claims`
-    ask for an order, and for the history rows and claims a decision is about.
+    The shop's id is looked for `at` a site, if one is told, and elsewhere when it is nobody's
+    there. It is not where it `may_be_new`: then who has the `address` and no id on the site is
+    found instead. `email` is looked up beside; `lots` are for taking points, and without them only
+    those are loaded that end by `overdue_at` or carry no day; `order`, `due_before`, `source` and
+    `claims` ask for an order, and for the history rows and claims a decision is about.
     """
 
     merchant_id: str | None = None
     customer_id: int | None = None
+    at: IdsOf | None = None
+    may_be_new: bool = False
     email: str | None = None
+    address: str | None = None
     lots: bool = False
     overdue_at: datetime | None = None
     progress_mode: BoundaryMode | None = None
@@ -73,8 +74,11 @@ class Loaded:
 
     `program_version` is the version now in force, `clock_ahead` how far the program's time is
     ahead of ours; `email_taken` tells whether someone else has the address that was asked about,
+    `by_email` that the account was found by it, and the shop's id is not theirs yet; `sites` are
+    those on which different customers have the id, so that it says nothing by itself;
     `link` is the referral id a guest sent friends with under it, and no customer has yet;
-    `order_customer_id` is whose the order is, if anybody's; `source_known` tells whether the
+    `order_customer_id` is whose the order is, if anybody's, and `order_sites` are those that have
+    one with its id, when none was told; `source_known` tells whether the
     outside cause that was asked about has been applied, to anybody; `claims_announced` whether a
     claim is to be used up by the order. `shelf` is what the program has to give away.
     """
@@ -82,18 +86,21 @@ class Loaded:
     program_version: int
     clock_ahead: timedelta = timedelta(0)
     email_taken: bool
+    by_email: bool = False
+    sites: tuple[int, ...] = ()
     link: str | None = None
     account: Account | None
     order: Order | None = None
     order_customer_id: int | None = None
+    order_sites: tuple[int, ...] = ()
     source_known: bool = False
     claims_announced: bool = False
     shelf: Shelf = EMPTY_SHELF
 
 
 _ALL_LOTS = datetime.max.replace(tzinfo=UTC)
-_SMALL = {key: statement(key, more=False) for key in (BY_MERCHANT_ID, BY_CUSTOMER_ID)}
-_LARGE = {key: statement(key, more=True) for key in (BY_MERCHANT_ID, BY_CUSTOMER_ID, BY_ORDER)}
+_SMALL = {key: statement(key, more=False) for key in Key}
+_LARGE = {key: statement(key, more=True) for key in Key}
 
 
 async def load(on: Runner, program_id: int, wanted: Wanted) -> Loaded:
@@ -113,6 +120,9 @@ async def load(on: Runner, program_id: int, wanted: Wanted) -> Loaded:
         parameters += [order and order.merchant_id, order and order.site_id]
         parameters += [wanted.due_before, wanted.source]
         parameters += [claims.ids, claims.codes, claims.redemptions]
+    if key is Key.ID_ON_SITE and wanted.at is not None:
+        elsewhere = not (wanted.at.strictly or wanted.may_be_new)
+        parameters += [wanted.at.site_id, email_key(wanted.address), elsewhere]
     row = await on.row((_LARGE if more else _SMALL)[key], *parameters)
     if row is None:
         msg = f"program {program_id} is gone from the database"
@@ -121,10 +131,13 @@ async def load(on: Runner, program_id: int, wanted: Wanted) -> Loaded:
         program_version=row["program_version"],
         clock_ahead=timedelta(seconds=row["clock_offset_seconds"]),
         email_taken=row["email_taken"],
+        by_email=row["by_email"],
+        sites=tuple(row["sites"] or ()),
         link=None if row["email_taken"] else row["link"],
         account=_account.decode(row["account"]) if row["account"] else None,
         order=_order.decode(row["order"]) if more and row["order"] else None,
         order_customer_id=row["order_customer_id"] if more else None,
+        order_sites=tuple(row["order_sites"] or ()) if more else (),
         source_known=more and row["source_known"],
         claims_announced=more and row["claims_announced"],
         shelf=_shelf(row["given"], row["pools"]),
@@ -140,17 +153,24 @@ def _shelf(given: str | None, pools: list[int] | None) -> Shelf:
     )
 
 
-def _key(wanted: Wanted) -> tuple[str, object]:
+def _key(wanted: Wanted) -> tuple[Key, object]:
     if wanted.merchant_id is not None:
-        return BY_MERCHANT_ID, wanted.merchant_id
+        return Key.MERCHANT_ID if wanted.at is None else Key.ID_ON_SITE, wanted.merchant_id
     if wanted.customer_id is not None:
-        return BY_CUSTOMER_ID, wanted.customer_id
-    return BY_ORDER, None
+        return Key.CUSTOMER_ID, wanted.customer_id
+    return Key.ORDER, None
 
 
 # Takes the row lock, for a customer who is changed by so many at once that versions keep going
-# stale: the load that follows in the same transaction cannot be overtaken.
-_LOCK = "SELECT customer_id FROM customers WHERE program_id = $1 AND merchant_id = $2 FOR UPDATE"
+# stale: the load that follows in the same transaction cannot be overtaken. Whoever has the id or
+# the address is waited for, the smallest first.
+_LOCK = """
+SELECT customer_id FROM customers WHERE program_id = $1 AND customer_id IN (
+    SELECT i.customer_id FROM customer_ids i WHERE i.program_id = $1 AND i.merchant_id = $2
+    UNION ALL
+    SELECT e.customer_id FROM customers e WHERE e.program_id = $1 AND e.email_key = $3
+) ORDER BY customer_id FOR UPDATE
+"""
 _LOCK_BY_ID = (
     "SELECT customer_id FROM customers WHERE program_id = $1 AND customer_id = $2 FOR UPDATE"
 )
@@ -165,7 +185,8 @@ WHERE c.program_id = $1 AND o.merchant_id = $2 FOR UPDATE OF c
 async def lock(on: Runner, program_id: int, wanted: Wanted) -> None:
     """Makes others wait until the open transaction ends."""
     if wanted.merchant_id is not None:
-        await on.execute(_LOCK, program_id, wanted.merchant_id)
+        address = email_key(wanted.address)
+        await on.execute(_LOCK, program_id, wanted.merchant_id, address)
     elif wanted.customer_id is not None:
         await on.execute(_LOCK_BY_ID, program_id, wanted.customer_id)
     elif wanted.order is not None:
@@ -257,6 +278,7 @@ def _rows_of(change: Change) -> dict[str, object]:
         "counters": change.counters,
         "progress": change.progress,
         "events": change.events,
+        "ids": change.ids,
     }
     rows: dict[str, object] = {name: part for name, part in parts.items() if part}
     rows["customer"] = _customer_row(change.account.customer)
@@ -296,6 +318,7 @@ def _customer_row(customer: Customer) -> dict[str, object]:
         "birthday_set_at": customer.birthday_set_at,
         "email_consent": customer.email_consent,
         "sms_consent": customer.sms_consent,
+        "linked_merchant_ids": customer.linked_merchant_ids,
         "referral_id": customer.referral_id,
         "referred_by": customer.referred_by.id if customer.referred_by else None,
         "created_at": customer.created_at,

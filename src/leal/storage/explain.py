@@ -8,7 +8,13 @@ import msgspec
 from leal.domain.claims import ClaimedReward
 from leal.domain.customers import HistoryRow, Resource
 from leal.domain.orders import Order
-from leal.storage.account_statement import CLAIM_COLUMNS, HISTORY_COLUMNS, ORDER_COLUMNS
+from leal.storage.account_statement import (
+    CLAIM_COLUMNS,
+    HISTORY_COLUMNS,
+    ORDER_COLUMNS,
+    WHOSE,
+)
+from leal.storage.customer_ids import IdKey
 from leal.storage.db import Runner
 from leal.storage.listings import Summary
 
@@ -59,24 +65,25 @@ class Ledger:
     more: bool
 
 
-# A page of one customer's ledger. Parameters: program, the customer's and the order's merchant ids
-# (the latter may be NULL), the id to go on from (or NULL), and how many rows.
+# A page of one customer's ledger. Parameters: program, the customer's id in the shop and the site
+# whose ids are meant (or NULL), the order's merchant id (or NULL), the id to go on from (or NULL),
+# and how many rows.
 _LOAD = (
     """
 WITH who AS (
     SELECT customer_id AS id, merchant_id, email, points_approved, points_pending, points_spent
-    FROM customers WHERE program_id = $1 AND merchant_id = $2
+    FROM customers WHERE program_id = $1 AND customer_id = /*whose*/
 ), wanted AS (
     SELECT o.order_id FROM orders o
-    WHERE o.program_id = $1 AND o.merchant_id = $3 AND o.customer_id = (SELECT id FROM who)
+    WHERE o.program_id = $1 AND o.merchant_id = $4 AND o.customer_id = (SELECT id FROM who)
 ), page AS (
     SELECT t.* FROM transactions t
     WHERE t.program_id = $1 AND t.customer_id = (SELECT id FROM who)
-        AND ($4::bigint IS NULL OR t.transaction_id < $4)
-        AND ($3::text IS NULL OR t.history_id IN (
+        AND ($5::bigint IS NULL OR t.transaction_id < $5)
+        AND ($4::text IS NULL OR t.history_id IN (
             SELECT h.history_id FROM history h
             WHERE h.program_id = $1 AND h.order_id IN (SELECT order_id FROM wanted)))
-    ORDER BY t.transaction_id DESC LIMIT $5
+    ORDER BY t.transaction_id DESC LIMIT $6
 )
 SELECT p.version AS program_version, (SELECT row_to_json(who) FROM who) AS customer,
     coalesce((SELECT json_agg(row_to_json(e)) FROM (SELECT
@@ -107,14 +114,14 @@ FROM programs p WHERE p.program_id = $1
 """.replace("/*row*/", HISTORY_COLUMNS)
     .replace("/*columns*/", ORDER_COLUMNS)
     .replace("/*claim*/", CLAIM_COLUMNS)
+    .replace("/*whose*/", WHOSE)
 )
 
 
-async def find_ledger(
-    on: Runner, program_id: int, merchant_id: str, *, part: Part
-) -> Ledger | None:
-    """Part of a customer's ledger; None when nobody has the merchant id."""
-    row = await on.row(_LOAD, program_id, merchant_id, part.order, part.before, part.limit + 1)
+async def find_ledger(on: Runner, program_id: int, key: IdKey, *, part: Part) -> Ledger | None:
+    """Part of a customer's ledger; None when nobody, or not one, has the id."""
+    wanted = key.merchant_id, key.site_id, part.order, part.before, part.limit + 1
+    row = await on.row(_LOAD, program_id, *wanted)
     if row is None:
         msg = f"program {program_id} is gone from the database"
         raise LookupError(msg)

@@ -16,7 +16,8 @@ import msgspec
 from leal.domain.claims import ClaimedReward
 from leal.domain.customers import Customer, HistoryRow, Resource, email_key
 from leal.domain.orders import Order
-from leal.storage.account_statement import CLAIM_COLUMNS, ORDER_COLUMNS
+from leal.storage.account_statement import CLAIM_COLUMNS, ORDER_COLUMNS, WHOSE
+from leal.storage.customer_ids import IdKey
 from leal.storage.db import Runner
 
 _T = TypeVar("_T")
@@ -198,20 +199,19 @@ async def list_transactions(
 
 # The same of one customer, addressed by the shop's id for them.
 _TRANSACTIONS_OF = f"""
-SELECT ledger.program_version, ledger.rows, EXISTS (
-    SELECT FROM customers WHERE program_id = $1 AND merchant_id = $2
-) AS customer_known
+SELECT ledger.program_version, ledger.rows, {WHOSE} IS NOT NULL AS customer_known
 FROM ({_TRANSACTIONS}) AS ledger
 """  # noqa: S608 - made of the constant above
-_OF_CUSTOMER = """ AND t.customer_id = (
-    SELECT customer_id FROM customers WHERE program_id = $1 AND merchant_id = $2)"""
+_OF_CUSTOMER = f" AND t.customer_id = {WHOSE}"
 
 
 async def find_transactions_of(
-    on: Runner, program_id: int, merchant_id: str, *, filters: Filters, part: Part
+    on: Runner, program_id: int, key: IdKey, *, filters: Filters, part: Part
 ) -> Page[Posting] | None:
-    """A page of one customer's ledger, sorted by id; None when nobody has the merchant id."""
-    statement = Statement(_TRANSACTION_KEYS, _TRANSACTION_TESTS, program_id, merchant_id)
+    """A page of one customer's ledger, sorted by id; None when nobody, or not one, has the id."""
+    statement = Statement(
+        _TRANSACTION_KEYS, _TRANSACTION_TESTS, program_id, key.merchant_id, key.site_id
+    )
     sql = statement.write(_TRANSACTIONS_OF, filters=filters, part=part, wanted=_OF_CUSTOMER)
     row = found(await on.row(sql, *statement.arguments), program_id)
     if not row["customer_known"]:

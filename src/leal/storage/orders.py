@@ -11,7 +11,7 @@ from leal.storage.customers import OrderKey, order_row
 from leal.storage.db import Runner
 
 # Whose e-mail address it is, for orders that name no customer.
-_FIND_MERCHANT_ID = "SELECT merchant_id FROM customers WHERE program_id = $1 AND email_key = $2"
+_FIND_CUSTOMER_ID = "SELECT customer_id FROM customers WHERE program_id = $1 AND email_key = $2"
 
 # One order with the id of its customer.
 _FIND = """
@@ -50,15 +50,27 @@ async def lock(on: Runner, program_id: int, key: OrderKey) -> None:
     await on.execute(_LOCK, program_id, key.merchant_id, key.site_id)
 
 
-async def find_merchant_id(on: Runner, program_id: int, email: str) -> str | None:
-    """Finds the shop's id of the customer with an e-mail address."""
-    found: str | None = await on.value(_FIND_MERCHANT_ID, program_id, email_key(email))
+# On which sites an order has this id.
+_SITES = """
+SELECT site_id FROM orders WHERE program_id = $1 AND merchant_id = $2 ORDER BY site_id
+"""
+
+
+async def list_sites(on: Runner, program_id: int, merchant_id: str) -> tuple[int, ...]:
+    """The sites that have an order with this id."""
+    rows = await on.rows(_SITES, program_id, merchant_id)
+    return tuple(row["site_id"] for row in rows)
+
+
+async def find_customer_id(on: Runner, program_id: int, email: str) -> int | None:
+    """Finds the customer with an e-mail address, on whichever site they are known."""
+    found: int | None = await on.value(_FIND_CUSTOMER_ID, program_id, email_key(email))
     return found
 
 
 # Who is known by the address under which a guest ordered.
 _FIND_BUYER = """
-SELECT c.merchant_id FROM orders o
+SELECT c.customer_id FROM orders o
 JOIN customers c ON c.program_id = o.program_id AND c.email_key = o.email_key
 WHERE o.program_id = $1 AND o.merchant_id = $2 AND ($3::bigint IS NULL OR o.site_id = $3)
     AND o.customer_id IS NULL
@@ -66,9 +78,9 @@ ORDER BY o.site_id LIMIT 1
 """
 
 
-async def find_buyer(on: Runner, program_id: int, key: OrderKey) -> str | None:
-    """Finds the shop's id of the customer whose address an order that is nobody's carries."""
-    found: str | None = await on.value(_FIND_BUYER, program_id, key.merchant_id, key.site_id)
+async def find_buyer(on: Runner, program_id: int, key: OrderKey) -> int | None:
+    """Finds the customer whose address an order that is nobody's carries."""
+    found: int | None = await on.value(_FIND_BUYER, program_id, key.merchant_id, key.site_id)
     return found
 
 

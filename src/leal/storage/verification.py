@@ -28,6 +28,7 @@ class Invariant(StrEnum):
     HISTORY_POSTED = "history_posted"
     ENTRY_OF_HISTORY = "entry_of_history"
     CUSTOMER_EXISTS = "customer_exists"
+    CUSTOMER_IDS = "customer_ids"
     EVENT_OF_CUSTOMER = "event_of_customer"
     APPEND_ONLY = "append_only"
     ONCE = "once"
@@ -269,6 +270,25 @@ GROUP BY o.customer_id, o.place
 ORDER BY o.customer_id, o.place
 """
 
+# A customer has the id they came with and those that are listed beside it, and no others.
+_CUSTOMER_IDS = """
+SELECT customer_id, c.merchant_id,
+    format('the ids %s', coalesce(c.ids::text, 'of nobody')) AS expected,
+    format('the ids %s', coalesce(i.ids::text, 'of nobody')) AS found
+FROM (
+    SELECT customer_id, merchant_id,
+        ARRAY(SELECT DISTINCT unnest(merchant_id || linked_merchant_ids) ORDER BY 1) AS ids
+    FROM customers WHERE program_id = $1 AND customer_id BETWEEN $2 AND $3
+) AS c
+FULL JOIN (
+    SELECT customer_id, array_agg(DISTINCT merchant_id ORDER BY merchant_id) AS ids
+    FROM customer_ids WHERE program_id = $1 AND customer_id BETWEEN $2 AND $3
+    GROUP BY customer_id
+) AS i USING (customer_id)
+WHERE c.ids IS DISTINCT FROM i.ids
+ORDER BY customer_id
+"""
+
 _BY_CUSTOMER: Final = (
     (Invariant.BALANCES, _BALANCES),
     (Invariant.LOTS, _LOTS),
@@ -278,6 +298,7 @@ _BY_CUSTOMER: Final = (
     (Invariant.HISTORY_POSTED, _HISTORY_POSTED),
     (Invariant.ENTRY_OF_HISTORY, _ENTRY_OF_HISTORY),
     (Invariant.CUSTOMER_EXISTS, _CUSTOMER_EXISTS),
+    (Invariant.CUSTOMER_IDS, _CUSTOMER_IDS),
 )
 
 

@@ -10,6 +10,7 @@ from leal.domain.refusals import SubscriptionFailed, UnsupportedPlatform
 from leal.domain.rewards.reconciling import reconcile, redemptions_in
 from leal.domain.scene import Scene
 from leal.storage.customers import ClaimKeys, Loaded, Wanted
+from leal.usecases.arrivals import arrived, whoever_is
 from leal.usecases.desk import Ask, Desk, Outcome, change, known, look
 
 
@@ -27,16 +28,11 @@ async def initialize_session(
     """
 
     def decide(loaded: Loaded, scene: Scene) -> Change:
-        if loaded.account is None:
-            started = enrolment.new_customer(
-                scene, merchant_id=merchant_id, email=visit.email, link=loaded.link
-            )
-        else:
-            started = begin(loaded.account)
+        started = arrived(loaded, scene, merchant_id=merchant_id, email=visit.email)
         visited = enrolment.start_session(started, scene, visit, email_taken=loaded.email_taken)
         return visited if cart is None else reconcile(visited, scene, cart)
 
-    wanted = Wanted(merchant_id=merchant_id, email=visit.email)
+    wanted = whoever_is(merchant_id, email=visit.email, vouched=visit.vouched)
     if cart is not None:
         claims = ClaimKeys(redemptions=redemptions_in(cart))
         wanted = replace(wanted, lots=True, claims=claims)

@@ -12,7 +12,7 @@ from datetime import datetime
 from leal.domain import lapsing
 from leal.domain.change import Change, begin
 from leal.domain.customers import Account
-from leal.domain.problems import BadRequest, Busy, Missing
+from leal.domain.problems import BadRequest, Busy, Missing, Problem
 from leal.domain.published import PublishedProgram
 from leal.domain.scene import Scene
 from leal.domain.sites import (
@@ -29,6 +29,7 @@ from leal.integrations.fulfilment import FulfilmentCaller
 from leal.integrations.subscriptions import SubscriptionKeeper
 from leal.integrations.voucher_stores import VoucherStore
 from leal.storage import customers, due
+from leal.storage.customer_ids import IdKey, IdsOf, find_owners
 from leal.storage.customers import Loaded, Wanted
 from leal.storage.db import Database, Runner
 from leal.usecases.programs import Programs
@@ -64,10 +65,13 @@ class Ask:
     """Where a request comes from.
 
     `site_id` None means the program's primary site; `language` and `country` None the site's own.
+    `ids` are the site whose ids of customers are meant, in a program of several; None where nobody
+    said, and an id is good when it is one customer's only.
     """
 
     program_id: int
     site_id: int | None = None
+    ids: IdsOf | None = None
     channel: Channel = Channel.WEB
     language: str | None = None
     country: str | None = None
@@ -75,11 +79,15 @@ class Ask:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What a use case answers with: the scene it played in, and the account as it is now."""
+    """What a use case answers with: the scene it played in, and the account as it is now.
+
+    `asked_as` is the shop's id that was asked about, when it was by one.
+    """
 
     scene: Scene
     account: Account
     change: Change | None = None
+    asked_as: str | None = None
 
 
 Decide = Callable[[Loaded, Scene], Change]
@@ -90,7 +98,11 @@ async def look(desk: Desk, ask: Ask, merchant_id: str) -> Outcome:
 
     Points and memberships whose end has come are not shown, whether the job came round or not.
     """
-    wanted = Wanted(merchant_id=merchant_id)
+    return await look_at(desk, ask, Wanted(merchant_id=merchant_id))
+
+
+async def look_at(desk: Desk, ask: Ask, wanted: Wanted) -> Outcome:
+    """The same of a customer who is found otherwise."""
     scene, loaded = await _load(desk, desk.database, ask=ask, wanted=wanted)
     stay = known(loaded).customer.tier
     if stay is not None and has_ended(known(loaded).customer, scene.program, scene.now):
@@ -99,7 +111,7 @@ async def look(desk: Desk, ask: Ask, merchant_id: str) -> Outcome:
         wanted = replace(wanted, progress_since=since)
         scene, loaded = await _load(desk, desk.database, ask=ask, wanted=wanted)
     account = tier_shown(lapsing.seen(known(loaded), scene), scene)
-    return Outcome(scene=scene, account=account)
+    return Outcome(scene=scene, account=account, asked_as=wanted.merchant_id)
 
 
 async def change(desk: Desk, ask: Ask, wanted: Wanted, *, decide: Decide) -> Outcome:
@@ -141,6 +153,45 @@ async def change_together(
     return tuple(None if any(each is one for one in stale) else each for each in decided)
 
 
+async def whose(desk: Desk, ask: Ask, merchant_id: str) -> int:
+    """Whose a shop's id is, by leal's id. Raises Missing, and BadRequest where several have it."""
+    key = await id_key(desk, ask, merchant_id)
+    found = await find_owners(desk.database, ask.program_id, merchant_id)
+    here = None if key.site_id is None else found.get(key.site_id)
+    if here is not None:
+        return here
+    owners = set(found.values())
+    strictly = key.site_id is not None and ask.ids is not None and ask.ids.strictly
+    if len(owners) != 1 or strictly:
+        raise _unknown() if strictly else _not_one(found)
+    return owners.pop()
+
+
+async def id_key(desk: Desk, ask: Ask, merchant_id: str) -> IdKey:
+    """The shop's id with the site whose ids are meant, where there are several. Raises Missing."""
+    program = (await desk.programs.lately(ask.program_id)).program
+    site_id = None if ask.ids is None else ask.ids.site_id
+    if site_id is not None and program.site(site_id) is None:
+        raise _no_such_site()
+    return IdKey(merchant_id=merchant_id, site_id=site_id if len(program.sites) > 1 else None)
+
+
+async def not_one(desk: Desk, ask: Ask, merchant_id: str) -> Problem:
+    """Why a shop's id leads to nobody: no customer has it, or several on different sites."""
+    return _not_one(await find_owners(desk.database, ask.program_id, merchant_id))
+
+
+def refuse_unless_sited(scene: Scene, ask: Ask) -> None:
+    """Where there are several sites, whoever tells of something new says where it happened.
+
+    Raises BadRequest.
+    """
+    sites = scene.program.sites
+    if ask.site_id is None and len(sites) > 1:
+        known_ones = ", ".join(str(site.id) for site in sites)
+        raise BadRequest({"site_id": f"Required in a program of several sites: {known_ones}"})
+
+
 async def scene_now(desk: Desk, ask: Ask) -> Scene:
     """The scene without anybody in it, from the version in force."""
     published = await desk.programs.current(ask.program_id)
@@ -157,7 +208,7 @@ async def ask_at(desk: Desk, program_id: int, site_id: int) -> Ask:
 def known(loaded: Loaded) -> Account:
     """The loaded account, or Missing."""
     if loaded.account is None:
-        raise Missing("customer", "No customer with this merchant id")
+        raise _unknown()
     return loaded.account
 
 
@@ -169,7 +220,7 @@ def scene_of(published: PublishedProgram, ask: Ask, *, now: datetime, entropy: b
     program = published.program
     site = program.primary_site if ask.site_id is None else program.site(ask.site_id)
     if site is None:
-        raise Missing("site", "No site with this id in the program of this key")
+        raise _no_such_site()
     return Scene(
         published=published,
         site=site,
@@ -239,7 +290,9 @@ async def _try(
         scene, loaded = await _load(desk, on, ask=ask, wanted=wanted)
     decided = decide(loaded, scene)
     if decided.is_empty:
-        return Outcome(scene=scene, account=decided.account, change=decided)
+        return Outcome(
+            scene=scene, account=decided.account, change=decided, asked_as=wanted.merchant_id
+        )
     saved = await customers.save(on, ask.program_id, decided)
     if saved is None:
         return None
@@ -247,7 +300,8 @@ async def _try(
         # points that came back after their day: whoever comes between does it instead
         await lapse_overdue(on, scene, saved)
         saved = lapsing.seen(saved, scene)
-    return Outcome(scene=_restocked(scene, decided), account=saved, change=decided)
+    scene = _restocked(scene, decided)
+    return Outcome(scene=scene, account=saved, change=decided, asked_as=wanted.merchant_id)
 
 
 def _restocked(scene: Scene, change: Change) -> Scene:
@@ -266,21 +320,44 @@ async def _load(desk: Desk, on: Runner, *, ask: Ask, wanted: Wanted) -> tuple[Sc
     published = await desk.programs.lately(ask.program_id)
     clock, ahead = desk.clock(), desk.programs.ahead(ask.program_id)
     now = clock + ahead
-    loaded = await customers.load(on, ask.program_id, _windowed(wanted, published, now))
+    windowed = _windowed(wanted, published, ask=ask, now=now)
+    loaded = await customers.load(on, ask.program_id, windowed)
     if (loaded.program_version, loaded.clock_ahead) != (published.version, ahead):
         held = None if on is desk.database else on
         published = await desk.programs.at(ask.program_id, loaded.program_version, on=held)
         desk.programs.note_ahead(ask.program_id, loaded.clock_ahead)
         now = clock + loaded.clock_ahead
-        loaded = await customers.load(on, ask.program_id, _windowed(wanted, published, now))
+        windowed = _windowed(wanted, published, ask=ask, now=now)
+        loaded = await customers.load(on, ask.program_id, windowed)
+    if loaded.sites:
+        raise _several(loaded.sites)
     scene = scene_of(published, ask, now=now, entropy=desk.entropy())
     return replace(scene, shelf=loaded.shelf), loaded
 
 
-def _windowed(wanted: Wanted, published: PublishedProgram, now: datetime) -> Wanted:
+def _no_such_site() -> Missing:
+    return Missing("site", "No site with this id in the program of this key")
+
+
+def _unknown() -> Missing:
+    return Missing("customer", "No customer with this merchant id")
+
+
+def _several(sites: Sequence[int]) -> BadRequest:
+    where = ", ".join(str(each) for each in sites)
+    why = f"Required: different customers have this merchant id, on the sites {where}"
+    return BadRequest({"site_id": why})
+
+
+def _not_one(owners: Mapping[int, int]) -> Problem:
+    return _several(sorted(owners)) if len(set(owners.values())) > 1 else _unknown()
+
+
+def _windowed(wanted: Wanted, published: PublishedProgram, *, ask: Ask, now: datetime) -> Wanted:
     tiers = published.program.tiers
     return replace(
         wanted,
+        at=ask.ids if len(published.program.sites) > 1 else None,
         progress_mode=tiers.boundary_mode if tiers else None,
         progress_since=wanted.progress_since or counted_since(published.program, now),
         overdue_at=now if lapsing.by_date(published.program) else None,

@@ -21,7 +21,7 @@ from leal.domain.published import PublishedProgram
 from leal.storage import explain as stored
 from leal.storage.explain import Completion, Entry, Ledger, Part
 from leal.storage.listings import Summary
-from leal.usecases.desk import Desk
+from leal.usecases.desk import Ask, Desk, id_key, not_one
 
 _COMPLETIONS = (HistoryKind.EARNED, HistoryKind.RECEIVED)
 
@@ -73,14 +73,16 @@ class Explained:
     more: bool
 
 
-async def explain(desk: Desk, program_id: int, merchant_id: str, *, part: Part) -> Explained:
+async def explain(desk: Desk, ask: Ask, merchant_id: str, *, part: Part) -> Explained:
     """Explains a customer's entries, the newest first; only reads.
 
     Raises Missing for an unknown customer, and for an order that is not theirs.
     """
-    ledger = await stored.find_ledger(desk.database, program_id, merchant_id, part=part)
+    program_id = ask.program_id
+    key = await id_key(desk, ask, merchant_id)
+    ledger = await stored.find_ledger(desk.database, program_id, key, part=part)
     if ledger is None:
-        raise Missing("customer", "No customer with this merchant id")
+        raise await not_one(desk, ask, merchant_id)
     if part.order is not None and not ledger.orders:
         raise Missing("order", "No order of this customer with this merchant id")
     current = await desk.programs.at(program_id, ledger.program_version)

@@ -24,8 +24,9 @@ from leal.domain.scene import Scene
 from leal.domain.sites import VoucherStoreKind
 from leal.integrations.voucher_stores import Made, Voucher
 from leal.storage import referrals as stored
+from leal.storage.customers import Wanted
 from leal.storage.referrals import NewIncentive, Sender
-from leal.usecases.desk import Ask, Desk, look, scene_now
+from leal.usecases.desk import Ask, Desk, look_at, scene_now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,10 +85,10 @@ async def _refuse_unless_welcome(
         ordered=facts.ordered,
         on_referrers_address=facts.on_referrers_address,
     )
-    if sender.merchant_id is None:
+    if sender.customer_id is None:
         refuse_unless_welcome(friend, await scene_now(desk, ask), referrer=None)
         return
-    found = await look(desk, ask, sender.merchant_id)
+    found = await look_at(desk, ask, Wanted(customer_id=sender.customer_id))
     refuse_unless_welcome(friend, found.scene, referrer=found.account)
 
 

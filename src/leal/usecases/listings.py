@@ -4,13 +4,12 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from leal.domain.customers import Customer
-from leal.domain.problems import Missing
 from leal.domain.program import Program
 from leal.storage import activities, listings, order_listings
 from leal.storage.activities import ListedActivity
 from leal.storage.listings import Filters, Page, Part, Posting
 from leal.storage.order_listings import ListedOrder
-from leal.usecases.desk import Desk
+from leal.usecases.desk import Ask, Desk, id_key, not_one
 
 _T = TypeVar("_T")
 
@@ -56,15 +55,16 @@ async def list_transactions(
 
 
 async def list_transactions_of(
-    desk: Desk, program_id: int, merchant_id: str, *, filters: Filters, part: Part
+    desk: Desk, ask: Ask, merchant_id: str, *, filters: Filters, part: Part
 ) -> Listing[Posting]:
     """A page of one customer's ledger. Raises Missing for an unknown customer."""
+    key = await id_key(desk, ask, merchant_id)
     page = await listings.find_transactions_of(
-        desk.database, program_id, merchant_id, filters=filters, part=part
+        desk.database, ask.program_id, key, filters=filters, part=part
     )
     if page is None:
-        raise Missing("customer", "No customer with this merchant id")
-    return await _listing(desk, program_id, page)
+        raise await not_one(desk, ask, merchant_id)
+    return await _listing(desk, ask.program_id, page)
 
 
 async def _listing(desk: Desk, program_id: int, page: Page[_T]) -> Listing[_T]:

@@ -19,7 +19,7 @@ from leal.domain.sites import Site, SiteKind
 from leal.domain.tiers import tier_of
 from leal.storage import programs as stored
 from leal.usecases import rewards
-from leal.usecases.desk import Ask, Desk, Outcome, look
+from leal.usecases.desk import Ask, Desk, Outcome, look, whose
 
 MAX_MULTIPLIER = 1_000
 """How often a reward that allows it can be taken at once."""
@@ -102,7 +102,11 @@ async def refund(
     Raises Missing, also for a claim of somebody else, and the refusals of a refund.
     """
     owned = await rewards.find_owner(desk, ask.program_id, claim_id)
-    if owned.merchant_id != merchant_id:
+    try:
+        mine = await whose(desk, ask, merchant_id)
+    except Missing:
+        raise rewards.missing_claim() from None
+    if owned.customer_id != mine:
         raise rewards.missing_claim()
     return await rewards.refund(desk, ask, owned)
 

@@ -1,5 +1,6 @@
 """Orders as shops report them: created, updated as a whole, or step by step as old plugins do."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from leal.domain import enrolment
@@ -15,7 +16,8 @@ from leal.domain.scene import Scene
 from leal.storage import orders
 from leal.storage.customers import Loaded, OrderKey, Wanted
 from leal.storage.db import Runner
-from leal.usecases.desk import Ask, Desk, Outcome, change, scene_now
+from leal.usecases.arrivals import arrived, whoever_is
+from leal.usecases.desk import Ask, Desk, Outcome, change, refuse_unless_sited, scene_now
 from leal.usecases.usage import settle_order
 
 _TRIES_WITHOUT_LOCK = 2
@@ -44,27 +46,34 @@ async def create(
     address or join later.
     """
     key = OrderKey(merchant_id=merchant_id, site_id=ask.site_id)
-    known = buyer.merchant_id
-    if known is None and buyer.email is not None:
-        known = await orders.find_merchant_id(desk.database, ask.program_id, buyer.email)
-    if known is None:
+    wanted = await _whoever_bought(desk, ask, buyer)
+    if wanted is None:
         try:
             await _keep(desk, ask, _Told(key=key, email=buyer.email, report=report))
         except _Linked:
             await update(desk, ask, merchant_id, report=report)
         return
-    found = replace(buyer, merchant_id=known)
 
     def decide(loaded: Loaded, scene: Scene) -> Change:
-        return _ordered(loaded, scene, found, merchant_id=merchant_id, report=report)
+        refuse_unless_sited(scene, ask)
+        return _ordered(loaded, scene, buyer, merchant_id=merchant_id, report=report)
 
-    wanted = Wanted(merchant_id=known, email=buyer.email, lots=True, order=key)
     try:
-        outcome = await change(desk, ask, wanted, decide=decide)
+        outcome = await change(desk, ask, replace(wanted, lots=True, order=key), decide=decide)
     except WhoseOrder:
         await update(desk, ask, merchant_id, report=report)
         return
     await _claims(desk, outcome)
+
+
+async def _whoever_bought(desk: Desk, ask: Ask, buyer: Buyer) -> Wanted | None:
+    """Whom to load for an order; None when nobody is named or known by the address."""
+    if buyer.merchant_id is not None:
+        return whoever_is(buyer.merchant_id, email=buyer.email)
+    if buyer.email is None:
+        return None
+    known = await orders.find_customer_id(desk.database, ask.program_id, buyer.email)
+    return None if known is None else Wanted(customer_id=known, email=buyer.email)
 
 
 async def update(desk: Desk, ask: Ask, merchant_id: str, *, report: OrderReport) -> None:
@@ -84,14 +93,15 @@ async def update(desk: Desk, ask: Ask, merchant_id: str, *, report: OrderReport)
         await _update_unlinked(desk, ask, told)
 
 
-async def _update(desk: Desk, ask: Ask, told: "_Told", *, owner: str | None) -> None:
-    """Updates the order of its customer, or makes it that of the `owner`, by the shop's id.
+async def _update(desk: Desk, ask: Ask, told: "_Told", *, owner: int | None) -> None:
+    """Updates the order of its customer, or makes it that of the `owner`.
 
     Raises _Unlinked for an order that is nobody's and not made anybody's, WhoseOrder for one that
     is another's than the owner's.
     """
 
     def decide(loaded: Loaded, scene: Scene) -> Change:
+        _refuse_if_several(loaded.order_sites)
         if loaded.order is None or loaded.account is None:
             raise _Unlinked
         if loaded.order_customer_id not in {None, loaded.account.customer.id}:
@@ -99,7 +109,7 @@ async def _update(desk: Desk, ask: Ask, told: "_Told", *, owner: str | None) -> 
         order = _reported(loaded.order, told.report, scene)
         return work_off(begin(loaded.account), scene, _announced(order, loaded))
 
-    wanted = Wanted(merchant_id=owner, lots=True, order=told.key)
+    wanted = Wanted(customer_id=owner, lots=True, order=told.key)
     await _claims(desk, await change(desk, ask, wanted, decide=decide))
 
 
@@ -128,6 +138,8 @@ async def _settle(desk: Desk, scene: Scene, order: Order) -> None:
 
 async def get(desk: Desk, ask: Ask, merchant_id: str) -> tuple[Order, str]:
     """An order and the currency of its site. Raises Missing."""
+    if ask.site_id is None:
+        _refuse_if_several(await orders.list_sites(desk.database, ask.program_id, merchant_id))
     key = OrderKey(merchant_id=merchant_id, site_id=ask.site_id)
     found = await orders.find(desk.database, ask.program_id, key)
     if found is None:
@@ -135,6 +147,14 @@ async def get(desk: Desk, ask: Ask, merchant_id: str) -> tuple[Order, str]:
     scene = await scene_now(desk, ask)
     site = scene.program.site(found.order.site_id) or scene.site
     return found.order, site.currency
+
+
+def _refuse_if_several(sites: Sequence[int]) -> None:
+    """Orders of different sites have the id, and nobody said which is meant: BadRequest."""
+    if len(sites) > 1:
+        where = ", ".join(str(each) for each in sites)
+        why = f"Required: orders on the sites {where} have this merchant id"
+        raise BadRequest({"site_id": why})
 
 
 class _Linked(Exception):  # noqa: N818 - said to ourselves: take the way with a customer
@@ -148,13 +168,8 @@ class _Unlinked(Exception):  # noqa: N818 - said to ourselves: take the way with
 def _ordered(
     loaded: Loaded, scene: Scene, buyer: Buyer, *, merchant_id: str, report: OrderReport
 ) -> Change:
-    if loaded.account is None:
-        email = None if loaded.email_taken else buyer.email
-        started = enrolment.new_customer(
-            scene, merchant_id=buyer.merchant_id or "", email=email, link=loaded.link
-        )
-    else:
-        started = begin(loaded.account)
+    email = None if loaded.email_taken else buyer.email
+    started = arrived(loaded, scene, merchant_id=buyer.merchant_id or "", email=email)
     owner = loaded.order_customer_id
     if owner is not None and owner != started.customer.id:
         raise WhoseOrder
@@ -204,6 +219,8 @@ class _Told:
 async def _keep(desk: Desk, ask: Ask, told: _Told) -> None:
     """Writes an order nobody is known for; who comes second too often waits for the row's lock."""
     scene = await scene_now(desk, ask)
+    if not told.only_known:
+        refuse_unless_sited(scene, ask)
     kept = None
     for _ in range(_TRIES_WITHOUT_LOCK):
         kept = kept or await _kept(desk.database, scene, told)

@@ -16,7 +16,7 @@ from leal.storage import claims
 from leal.storage.claims import Owned
 from leal.storage.customers import ClaimKeys, Loaded, OrderKey, Wanted
 from leal.usecases import usage, vouchers
-from leal.usecases.desk import Ask, Desk, Outcome, change, known, look, scene_now
+from leal.usecases.desk import Ask, Desk, Outcome, change, known, look, scene_now, whose
 
 _SUBSCRIBED_KIND = RewardKind.ACTIVE_SUBSCRIPTION_PRODUCT
 
@@ -58,13 +58,17 @@ async def find_owner(desk: Desk, program_id: int, claim_id: int) -> Owned:
     return owned[0]
 
 
-async def find_own(desk: Desk, program_id: int, claim_id: int, *, own: str) -> Owned:
+async def find_own(desk: Desk, ask: Ask, claim_id: int, *, own: str) -> Owned:
     """A claim of the customer with the merchant id `own`.
 
     Raises Forbidden for everything else, whether somebody else's or nobody's: it tells neither.
     """
-    for owned in await claims.list_owned(desk.database, program_id, ClaimKeys(ids=(claim_id,))):
-        if owned.merchant_id == own:
+    try:
+        mine = await whose(desk, ask, own)
+    except Missing:
+        mine = None
+    for owned in await claims.list_owned(desk.database, ask.program_id, ClaimKeys(ids=(claim_id,))):
+        if owned.customer_id == mine:
             return owned
     raise Forbidden("This session token belongs to another customer or site")
 

@@ -123,6 +123,10 @@ WHAT_NEXT: Final[Mapping[Invariant, str]] = MappingProxyType(
         Invariant.CUSTOMER_EXISTS: (
             "A customer was deleted beside leal: restore the row of customers from a backup"
         ),
+        Invariant.CUSTOMER_IDS: (
+            "Find what wrote to the tables customers or customer_ids beside leal, and make them"
+            " agree: without its row in customer_ids nobody finds a customer by the shop's id"
+        ),
         Invariant.EVENT_OF_CUSTOMER: (
             "A customer was deleted beside leal: restore the row of customers from a backup"
         ),

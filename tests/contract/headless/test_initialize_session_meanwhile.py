@@ -114,7 +114,6 @@ def test_a_full_balance_does_not_keep_a_shopper_out(new_world: NewWorld) -> None
     assert shop.visit("1", HOME)["customer"]["points_approved"] == 9007199254740991
 
 
-@pytest.mark.xfail(reason="customers are not linked across sites by address yet", strict=True)
 def test_another_site_of_the_program_knows_the_customer_by_address(new_world: NewWorld) -> None:
     document = lion_rewards()
     second_site()(document)

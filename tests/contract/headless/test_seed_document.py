@@ -175,6 +175,7 @@ def build_alice(shop: Shop) -> None:
         JOINED,
         JOINED.replace(year=2026),
     )
+    shop.sql("INSERT INTO customer_ids VALUES ($1, '1001', 1, 1)", program_id)
     for rule_id, counts, last_at in COUNTERS:
         insert_counter(shop, "rule", rule_id, counts, last_at)
     insert_counter(shop, "reward", 1, (1, 1), CLAIMED)

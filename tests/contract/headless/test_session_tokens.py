@@ -21,11 +21,12 @@ ON_CUSTOMERS = pytest.mark.parametrize("operation", ON_A_CUSTOMER)
 
 @pytest.fixture(scope="module")
 def shop(shared_world: NewWorld) -> Shop:
-    """Two sites, with customer 1001 as a member."""
+    """Two sites, with customer 1001 as a member who is known on both."""
     document = lion_rewards()
     second_site()(document)
     shop = Shop(shared_world(document))
     shop.visit("1001")
+    shop.visit("1001", site=2)
     return shop
 
 

@@ -10,7 +10,7 @@ from leal.api.admin.activity_requests import (
     verdict_body,
 )
 from leal.api.admin.activity_views import activity
-from leal.api.admin.lists import PAGE, PAGING, SITE, beside, cursors, links, reply
+from leal.api.admin.lists import PAGE, PAGING, SITE, SITE_OF_THING, beside, cursors, links, reply
 from leal.api.admin.requests import Call, Serve, at_site
 from leal.api.admin.values import Showing
 from leal.api.http import Reply, empty_response
@@ -45,6 +45,7 @@ UPDATE: Final = Operation(
     path="/v2/activities/{name}/{merchant_id}",
     summary="Approves, declines or voids what an activity earned; what has ended stays ended",
     scope=Scope.WRITE_CUSTOMERS,
+    query=(SITE_OF_THING,),
 )
 LIST: Final = Operation(
     name="activities.listActivities",
@@ -72,7 +73,7 @@ class _Serves:
     async def update(self, call: Call) -> Reply:
         name, verdict = name_in_path(call), await verdict_body(call)
         await activities.update(
-            self.desk, call.ask, name, merchant_id=call.merchant_id, verdict=verdict
+            self.desk, at_site(call), name, merchant_id=call.merchant_id, verdict=verdict
         )
         return empty_response(status=204)
 

@@ -52,7 +52,19 @@ PAGE: Final = Parameter(
 )
 SITE: Final = Parameter(
     name="site_id",
-    meaning="The site it belongs to; without it the primary one, or that of the site's token",
+    meaning="The site it belongs to, or that of the site's token; required where a program has "
+    "several",
+    schema={"type": "integer", "minimum": 1},
+)
+SITE_OF_THING: Final = Parameter(
+    name="site_id",
+    meaning="The site it belongs to, or that of the site's token; required only where several "
+    "sites have one with the same id",
+    schema={"type": "integer", "minimum": 1},
+)
+SITE_OF_ID: Final = Parameter(
+    name="site_id",
+    meaning="The site whose id it is; required only where customers of several sites have the same",
     schema={"type": "integer", "minimum": 1},
 )
 

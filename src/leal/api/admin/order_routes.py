@@ -3,7 +3,17 @@
 from dataclasses import dataclass
 from typing import Final
 
-from leal.api.admin.lists import CHANGED, PAGE, PAGING, SITE, beside, cursors, links, reply
+from leal.api.admin.lists import (
+    CHANGED,
+    PAGE,
+    PAGING,
+    SITE,
+    SITE_OF_THING,
+    beside,
+    cursors,
+    links,
+    reply,
+)
 from leal.api.admin.order_requests import (
     amount_body,
     new_order_body,
@@ -56,7 +66,7 @@ UPDATE: Final = Operation(
     path=_ORDER,
     summary="Replaces the state of an order: paid, refunded, cancelled, or none of it any more",
     scope=Scope.WRITE_ORDERS,
-    query=(SITE,),
+    query=(SITE_OF_THING,),
 )
 LIST: Final = Operation(
     name="orders.listOrders",
@@ -72,7 +82,7 @@ GET: Final = Operation(
     path=_ORDER,
     summary="An order as it was last described, with single payments and refunds",
     scope=Scope.READ_ORDERS,
-    query=(SITE,),
+    query=(SITE_OF_THING,),
 )
 
 
@@ -83,7 +93,7 @@ def _step(name: str, *, method: str, path: str, summary: str) -> Operation:
         path=f"{_ORDER}/{path}",
         summary=f"{summary}; for older clients, others update the order",
         scope=Scope.WRITE_ORDERS,
-        query=(SITE,),
+        query=(SITE_OF_THING,),
     )
 
 

@@ -17,8 +17,9 @@ from leal.api.ids import MAX_JSON_INTEGER, decode_id, instant, one, whole_number
 from leal.api.json_body import parse_object, read_body
 from leal.api.operations import Operation
 from leal.domain.customers import Birthday
-from leal.domain.problems import BadRequest
+from leal.domain.problems import BadRequest, Forbidden
 from leal.domain.refusals import InvalidDate
+from leal.storage.customer_ids import IdsOf
 from leal.storage.listings import Filters, Part, Sort
 from leal.usecases.access import Caller
 from leal.usecases.desk import Ask
@@ -67,10 +68,11 @@ async def admit(request: Request, operation: Operation, gate: Gate) -> Call:
     caller = await gate.by_key_or_site(request)
     require(caller, operation.scope)
     about = request.path_params.get("merchant_id")
+    own = None if caller.site_id is None else IdsOf(site_id=caller.site_id)
     return Call(
         request=request,
         caller=caller,
-        ask=Ask(program_id=caller.program_id, site_id=caller.site_id),
+        ask=Ask(program_id=caller.program_id, site_id=caller.site_id, ids=own),
         merchant_id="" if about is None else decode_id(about, noun=_noun(operation)),
     )
 
@@ -186,11 +188,18 @@ def part_by_id(request: Request, filters: Filters, *, limit: int) -> Part:
 
 
 def at_site(call: Call) -> Ask:
-    """The ask at the site that the query names; without one, at the caller's own."""
+    """The ask at the site that the query names; without one, at the caller's own.
+
+    Raises Forbidden for a site that names another.
+    """
     site_id = whole_number(
         call.request, "site_id", default=None, minimum=1, maximum=MAX_JSON_INTEGER
     )
-    return call.ask if site_id is None else replace(call.ask, site_id=site_id)
+    if site_id is None:
+        return call.ask
+    if call.caller.site_id not in (None, site_id):
+        raise Forbidden(f"These are the credentials of site {call.caller.site_id}: use its own")
+    return replace(call.ask, site_id=site_id, ids=IdsOf(site_id=site_id))
 
 
 def _noun(operation: Operation) -> str | None:

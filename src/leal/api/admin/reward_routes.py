@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from leal.api.admin.claims import claimed_reward, just_claimed
-from leal.api.admin.lists import SITE, reply
+from leal.api.admin.lists import SITE_OF_ID, reply
 from leal.api.admin.order_requests import nothing_to_say
 from leal.api.admin.requests import Call, Serve, at_site
 from leal.api.admin.reward_requests import (
@@ -64,7 +64,7 @@ CLAIM: Final = Operation(
     path=f"{_CUSTOMER}/claimed_rewards",
     summary="Spends a customer's points on a reward",
     scope=Scope.WRITE_CUSTOMERS,
-    query=(SITE,),
+    query=(SITE_OF_ID,),
 )
 REFUND: Final = Operation(
     name="customers.refundClaimedRewardForCustomer",
@@ -72,6 +72,7 @@ REFUND: Final = Operation(
     path=f"{_CUSTOMER}/claimed_rewards/{{claimed_reward_id}}/refund",
     summary="Makes an unused claimed reward void and gives its points back",
     scope=Scope.WRITE_CUSTOMERS,
+    query=(SITE_OF_ID,),
 )
 ENABLE: Final = Operation(
     name="rewards.enableReward",
@@ -117,7 +118,7 @@ class _Serves:
         claim_id = claim_in_path(call)
         await nothing_to_say(call)
         outcome, claim = await merchant_rewards.refund(
-            self.desk, call.ask, call.merchant_id, claim_id=claim_id
+            self.desk, at_site(call), call.merchant_id, claim_id=claim_id
         )
         gone = claim.state is ClaimState.VOID and claim.store is not None
         return reply(

@@ -12,7 +12,7 @@ from starlette.requests import Request
 
 from leal.api.admin import activity_routes, order_routes, reward_routes
 from leal.api.admin.csv_form import transactions_csv
-from leal.api.admin.lists import CHANGED, PAGE, PAGING, beside, cursors, links, reply
+from leal.api.admin.lists import CHANGED, PAGE, PAGING, SITE_OF_ID, beside, cursors, links, reply
 from leal.api.admin.paging import Asked, List
 from leal.api.admin.requests import (
     MAX_ADDED,
@@ -21,6 +21,7 @@ from leal.api.admin.requests import (
     Form,
     Serve,
     admit,
+    at_site,
     customer_list,
     form,
     points_body,
@@ -104,6 +105,7 @@ UPDATE_CUSTOMER = Operation(
     path=_CUSTOMER,
     summary="Sets a customer's birthday, or blocks or unblocks them",
     scope=Scope.WRITE_CUSTOMERS,
+    query=(SITE_OF_ID,),
 )
 ADD_POINTS = Operation(
     name="customers.addPointsToCustomer",
@@ -111,6 +113,7 @@ ADD_POINTS = Operation(
     path=f"{_CUSTOMER}/points",
     summary="Gives a customer points, approved at once",
     scope=Scope.WRITE_CUSTOMERS,
+    query=(SITE_OF_ID,),
 )
 REMOVE_POINTS = Operation(
     name="customers.removePointsFromCustomer",
@@ -118,6 +121,7 @@ REMOVE_POINTS = Operation(
     path=f"{_CUSTOMER}/remove_points",
     summary="Takes approved points from a customer; the balance may fall below zero",
     scope=Scope.WRITE_CUSTOMERS,
+    query=(SITE_OF_ID,),
 )
 LIST_TRANSACTIONS_OF = Operation(
     name="customers.listTransactionsForCustomer",
@@ -125,7 +129,7 @@ LIST_TRANSACTIONS_OF = Operation(
     path=f"{_CUSTOMER}/transactions",
     summary="How a customer's points came and went, the newest first",
     scope=Scope.READ_CUSTOMERS,
-    query=(*PAGING, _FORM),
+    query=(*PAGING, _FORM, SITE_OF_ID),
 )
 LIST_TRANSACTIONS = Operation(
     name="transactions.listTransactions",
@@ -189,7 +193,7 @@ class _Serves:
         wanted = form(call)
         listing = await listings.list_transactions_of(
             self.desk,
-            call.ask.program_id,
+            at_site(call),
             call.merchant_id,
             filters=asked.filters,
             part=asked.part,
@@ -202,19 +206,21 @@ class _Serves:
         today = local_day(now, published.program.primary_site.zone)
         birthday, blocked = await update_body(call, today=today)
         outcome = await customers.update(
-            self.desk, call.ask, call.merchant_id, birthday=birthday, blocked=blocked
+            self.desk, at_site(call), call.merchant_id, birthday=birthday, blocked=blocked
         )
         showing = Showing(program=outcome.scene.program, public_url=self.desk.public_url)
         return reply({"customer": customer(outcome.account.customer, showing)})
 
     async def add_points(self, call: Call) -> Reply:
         amount, reason = await points_body(call, maximum=MAX_ADDED)
-        await points.add(self.desk, call.ask, call.merchant_id, points=amount, reason=reason)
+        await points.add(self.desk, at_site(call), call.merchant_id, points=amount, reason=reason)
         return empty_response(status=201)
 
     async def remove_points(self, call: Call) -> Reply:
         amount, reason = await points_body(call, maximum=MAX_JSON_INTEGER)
-        await points.remove(self.desk, call.ask, call.merchant_id, points=amount, reason=reason)
+        await points.remove(
+            self.desk, at_site(call), call.merchant_id, points=amount, reason=reason
+        )
         return empty_response(status=204)
 
     def _transactions(

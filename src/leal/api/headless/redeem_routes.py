@@ -185,7 +185,7 @@ class _Refund:
         """Whose the claim is; a session token reaches only its own customer's."""
         if call.caller.kind is CallerKind.SESSION:
             own = call.caller.merchant_id or ""
-            return await rewards.find_own(self.desk, call.ask.program_id, claim_id, own=own)
+            return await rewards.find_own(self.desk, call.ask, claim_id, own=own)
         return await rewards.find_owner(self.desk, call.ask.program_id, claim_id)
 
 

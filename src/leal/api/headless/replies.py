@@ -33,5 +33,6 @@ def actions(outcome: Outcome) -> list[Json]:
 
 
 def customer_of(desk: Desk, outcome: Outcome, *, cart: Cart | None = None) -> Json:
-    """The customer as they are after all that was done."""
-    return customer(outcome.account, showing(desk, outcome, cart=cart))
+    """The customer as they are after all that was done, under the id that the site has for them."""
+    shown = customer(outcome.account, showing(desk, outcome, cart=cart))
+    return shown if outcome.asked_as is None else {**shown, "merchant_id": outcome.asked_as}

@@ -16,6 +16,7 @@ from leal.domain.customers import email_key
 from leal.domain.money import minor_digits
 from leal.domain.problems import BadRequest, Forbidden, Unauthenticated
 from leal.domain.sites import COUNTRIES, Channel
+from leal.storage.customer_ids import IdsOf
 from leal.usecases.access import Caller, CallerKind, Scope
 from leal.usecases.desk import Ask
 
@@ -180,6 +181,7 @@ def _ask(request: Request, caller: Caller, site_id: int, *, anywhere: bool) -> A
     return Ask(
         program_id=caller.program_id,
         site_id=site_id,
+        ids=IdsOf(site_id=site_id, strictly=caller.kind is CallerKind.SESSION),
         channel=Channel(channel or Channel.WEB),
         language=language,
         country=country and country.upper(),

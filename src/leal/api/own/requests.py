@@ -16,10 +16,12 @@ from leal.api.fields import invalid_option
 from leal.api.gate import Gate, require
 from leal.api.http import Reply
 from leal.api.ids import MAX_JSON_INTEGER, clean_id, decode_id, one, whole_number
-from leal.api.operations import Operation
-from leal.domain.problems import BadRequest
+from leal.api.operations import Operation, Parameter
+from leal.domain.problems import BadRequest, Forbidden
+from leal.storage.customer_ids import IdsOf
 from leal.storage.explain import Part
 from leal.usecases.access import Caller
+from leal.usecases.desk import Ask
 from leal.usecases.reports import DEFAULT_DAYS, MAX_DAYS, Period
 
 DEFAULT_LIMIT: Final = 50
@@ -55,6 +57,27 @@ async def admit(request: Request, operation: Operation, gate: Gate) -> Call:
     about = request.path_params.get("merchant_id")
     merchant_id = "" if about is None else decode_id(about)
     return Call(request=request, caller=caller, merchant_id=merchant_id)
+
+
+SITE_OF_ID: Final = Parameter(
+    name="site_id",
+    meaning="The site whose id it is; required only where customers of several sites have the same",
+    schema={"type": "integer", "minimum": 1},
+)
+
+
+def about(call: Call) -> Ask:
+    """The ask about the customer of the path, by the ids of the site that the query names.
+
+    Without one, by those of the caller's own site. Raises Forbidden for a site that names another.
+    """
+    own = call.caller.site_id
+    asked = whole_number(call.request, "site_id", default=None, minimum=1, maximum=MAX_JSON_INTEGER)
+    named = own if asked is None else asked
+    if own not in (None, named):
+        raise Forbidden(f"These are the credentials of site {own}: use its own")
+    ids = None if named is None else IdsOf(site_id=named)
+    return Ask(program_id=call.caller.program_id, ids=ids)
 
 
 def explain_part(call: Call) -> Part:

@@ -17,9 +17,11 @@ from leal.api.own.clocks import ADVANCE_CLOCK, SHOW_CLOCK, distance, program_of,
 from leal.api.own.requests import (
     DEFAULT_LIMIT,
     MAX_LIMIT,
+    SITE_OF_ID,
     Call,
     Form,
     Serve,
+    about,
     admit,
     cursor_of,
     explain_part,
@@ -81,6 +83,7 @@ EXPLAIN = Operation(
             "rules gave nothing for it, and why",
             schema={"type": "string", "example": "5001"},
         ),
+        SITE_OF_ID,
     ),
 )
 REPORT_POINTS = Operation(
@@ -114,7 +117,7 @@ class _Serves:
 
     async def explain(self, call: Call) -> Reply:
         part = explain_part(call)
-        found = await explain(self.desk, call.caller.program_id, call.merchant_id, part=part)
+        found = await explain(self.desk, about(call), call.merchant_id, part=part)
         cursor = None
         if found.more:
             cursor = cursor_of(part, last_id=found.entries[-1].entry.id)

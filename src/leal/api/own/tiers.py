@@ -9,12 +9,12 @@ from leal.api.fields import Fields
 from leal.api.http import Reply, json_response
 from leal.api.json_body import parse_object, read_body
 from leal.api.operations import Operation
-from leal.api.own.requests import Call, Serve
+from leal.api.own.requests import SITE_OF_ID, Call, Serve, about
 from leal.api.own.views import Json, instant
 from leal.domain.tiers import membership_of
 from leal.usecases import tiers
 from leal.usecases.access import Scope
-from leal.usecases.desk import Ask, Desk, Outcome
+from leal.usecases.desk import Desk, Outcome
 
 MOVE_TIER: Final = Operation(
     name="customers.moveTier",
@@ -22,6 +22,7 @@ MOVE_TIER: Final = Operation(
     path="/leal/v1/customers/{merchant_id}/tier",
     summary="Moves a member into a tier by hand, or back to the one they have earned",
     scope=Scope.WRITE_CUSTOMERS,
+    query=(SITE_OF_ID,),
 )
 
 
@@ -37,9 +38,8 @@ class _Serves:
     desk: Desk
 
     async def move(self, call: Call) -> Reply:
-        ask = Ask(program_id=call.caller.program_id)
         outcome = await tiers.move(
-            self.desk, ask, call.merchant_id, tier_id=await _tier_wanted(call)
+            self.desk, about(call), call.merchant_id, tier_id=await _tier_wanted(call)
         )
         return json_response(msgspec.json.encode({"tier_membership": _membership(outcome)}))
 

@@ -19,11 +19,15 @@ class JoinProgramRule(RuleTerms):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BirthdayRule(RuleTerms):
-    """The customer's birthday, once a year."""
+    """The customer's birthday, once a year and in the whole program, whatever sites it names."""
 
     KIND: ClassVar[RuleKind] = RuleKind.BIRTHDAY
 
     limit: Limit | None = ONCE_A_YEAR
+
+    def on_site(self, site_id: int) -> bool:  # noqa: ARG002 - birthdays belong to no site
+        """It is on every site."""
+        return True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

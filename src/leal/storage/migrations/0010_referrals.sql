@@ -130,7 +130,7 @@ END $$;
 --
 -- p_change: {"customer": {...}, "order": {...}, "claims": [...], "changed_claims": [...],
 --            "uses": [...], "history": [...], "changed_history": [...], "transactions": [...],
---            "counters": [...], "progress": [...], "events": [...], "stock": [...]};
+--            "counters": [...], "progress": [...], "events": [...], "stock": [...], "ids": [...]};
 -- absent parts are not touched.
 -- New history rows and claims are numbered -1, -2, ... within a change; others refer to them so.
 -- Answers NULL when the change is stale (or, for a new customer, when someone else came first),
@@ -171,13 +171,26 @@ BEGIN
         tier_started_at timestamptz, tier_expires_at timestamptz, tier_manual boolean,
         birth_year smallint, birth_month smallint, birth_day smallint,
         birthday_set_at timestamptz, email_consent text,
-        sms_consent text, referral_id text, referred_by bigint,
+        sms_consent text, referral_id text, referred_by bigint, linked_merchant_ids text[],
         created_at timestamptz, updated_at timestamptz);
 
     IF v_customer IS NULL THEN
         PERFORM pg_current_xact_id();
         v_customer := nextval('customers_customer_id_seq');
-    ELSE
+    END IF;
+
+    -- First, for whoever was given the same id at the same moment waits here for the first.
+    FOR r IN SELECT * FROM json_to_recordset(coalesce(p_change -> 'ids', '[]')) AS x(
+        merchant_id text, site_id bigint)
+    LOOP
+        INSERT INTO customer_ids (program_id, merchant_id, site_id, customer_id)
+        VALUES (p_program_id, r.merchant_id, r.site_id, v_customer) ON CONFLICT DO NOTHING;
+        IF NOT FOUND THEN
+            RETURN NULL;
+        END IF;
+    END LOOP;
+
+    IF p_customer_id IS NOT NULL THEN
         UPDATE customers SET
             version = p_version + 1, site_id = c.site_id, merchant_id = c.merchant_id,
             email = c.email, email_key = c.email_key, first_name = c.first_name,
@@ -190,9 +203,11 @@ BEGIN
             tier_started_at = c.tier_started_at, tier_expires_at = c.tier_expires_at,
             tier_manual = c.tier_manual, birth_year = c.birth_year, birth_month = c.birth_month,
             birth_day = c.birth_day, birthday_set_at = c.birthday_set_at, email_consent = c.email_consent, sms_consent = c.sms_consent,
+            linked_merchant_ids = c.linked_merchant_ids,
             referred_by = c.referred_by, updated_at = c.updated_at
         WHERE program_id = p_program_id AND customer_id = p_customer_id AND version = p_version;
         IF NOT FOUND THEN
+            PERFORM leal_forget_ids(p_program_id, v_customer, p_change -> 'ids');
             RETURN NULL;
         END IF;
     END IF;
@@ -220,6 +235,7 @@ BEGIN
             c.sms_consent, c.referral_id, c.referred_by, c.created_at, c.updated_at, v_settles)
         ON CONFLICT DO NOTHING;
         IF NOT FOUND THEN
+            PERFORM leal_forget_ids(p_program_id, v_customer, p_change -> 'ids');
             RETURN NULL;
         END IF;
         -- a guest whose link brought orders is a customer now: who sent their buyers is known

@@ -193,7 +193,11 @@ WITH old AS (
     DELETE FROM deliveries WHERE program_id = $1 AND delivery_id IN (
         SELECT delivery_id FROM deliveries
         WHERE program_id = $1 AND ended_at < $2 ORDER BY ended_at LIMIT $3)
-    RETURNING delivery_id
+    RETURNING delivery_id, webhook_id, event_id
+), noted AS (
+    UPDATE webhooks w SET forgotten_event_id = greatest(w.forgotten_event_id, o.event_id)
+    FROM (SELECT webhook_id, max(event_id) AS event_id FROM old GROUP BY webhook_id) AS o
+    WHERE w.program_id = $1 AND w.webhook_id = o.webhook_id
 ), tries AS (
     DELETE FROM delivery_attempts
     WHERE program_id = $1 AND delivery_id IN (SELECT delivery_id FROM old)

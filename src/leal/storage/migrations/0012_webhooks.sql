@@ -1,6 +1,7 @@
 -- Webhooks: who is told of which events, what is still to be told, and how each try went.
 
--- A subscription of one topic. It is told of events behind "after_event_id". "owner_app_id" is the
+-- A subscription of one topic. It is told of events behind "after_event_id"; up to
+-- "forgotten_event_id" its deliveries may have been removed after their time. "owner_app_id" is the
 -- OAuth app that made it; NULL: an API key or a site's pair did. "failures" counts tries that failed
 -- one after another, and "retry_at" (the program's time) is when the next may be made.
 CREATE TABLE webhooks (
@@ -12,6 +13,7 @@ CREATE TABLE webhooks (
     site_id                bigint,
     service_integration_id bigint,
     after_event_id         bigint      NOT NULL,
+    forgotten_event_id     bigint      NOT NULL DEFAULT 0,
     state                  text        NOT NULL DEFAULT 'active'
         CHECK (state IN ('active', 'paused', 'deleted')),
     pause_reason           text,

@@ -88,7 +88,7 @@ class Failed:
     """
 
     reason: str
-    duration_ms: int = 0
+    duration_ms: int = field(default=0, compare=False)
 
 
 Delivery = Answered | Failed

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from leal.domain.sites import Site
 from leal.integrations.outgoing import Delivery, Failed, Outgoing
+from leal.integrations.outgoing_addresses import Unsendable, parse_target
 from leal.integrations.signing import lion_headers, standard_headers
 from leal.integrations.voucher_stores import domain_of
 
@@ -96,5 +97,9 @@ class UnreachableWebhooks:
         return Failed(reason=f"Nobody is called at {call.url} here")
 
     async def why_not(self, url: str) -> str | None:
-        """Any secure address might be one."""
-        return None if url.startswith("https://") else "The address must begin with https://"
+        """Any secure address might be one, if it is written plainly."""
+        try:
+            target = parse_target(url)
+        except Unsendable as error:
+            return str(error)
+        return None if target.scheme == "https" else "The address must begin with https://"

@@ -128,7 +128,7 @@ def _things_happen(database_url: str) -> Iterator[None]:
     async def happen(database: Database) -> None:
         while not stop.is_set():
             await database.execute(_HAPPEN, TOPIC, _now())
-            stop.wait(0.5)
+            stop.wait(0.25)
 
     thread = threading.Thread(target=lambda: with_database(database_url, happen))
     thread.start()

@@ -39,7 +39,7 @@ from leal.domain.rules.purchases import (
 )
 from leal.domain.rules.terms import PointsResult, RewardResult, RuleResult
 from leal.domain.scene import Scene
-from leal.domain.tier_moves import settle_tier
+from leal.domain.tier_moves import settle_newcomer, settle_tier
 from leal.domain.tier_settings import BoundaryMode
 from leal.domain.tiers import tier_of
 
@@ -259,7 +259,10 @@ def _count(change: Change, scene: Scene) -> Change:
         orders=now.orders - before.orders,
     )
     change = with_progress(change, progress, amount=_amount(progress, scene))
-    return within_range(touched(settle_tier(change, scene), scene.now))
+    joined_at = change.customer.enrolled_at
+    as_guest = now.orders > before.orders and joined_at is not None and order.paid_at < joined_at
+    settled = settle_newcomer(change, scene) if as_guest else settle_tier(change, scene)
+    return within_range(touched(settled, scene.now))
 
 
 def _at_par(net: Fraction, scene: Scene) -> int:

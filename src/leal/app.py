@@ -16,6 +16,7 @@ from leal.api.admin import openapi as admin_openapi
 from leal.api.admin import routes as admin
 from leal.api.admin import shapes as admin_shapes
 from leal.api.admin.errors import AdminDialect
+from leal.api.admin.messages import AdminComposer
 from leal.api.gate import Gate
 from leal.api.headless import openapi as headless_openapi
 from leal.api.headless import routes as headless
@@ -79,6 +80,7 @@ def open_desk(
         fulfilment=SignedFulfilment(outgoing, site_secret=site_secret, clock=utc_now),
         public_url=settings.public_url,
         webhooks=SignedWebhooks(outgoing, signing_key=_signing_key(site_secret), clock=utc_now),
+        composer=AdminComposer(),
         hides_paused_webhooks=settings.hide_paused_webhooks,
         deliveries_kept=timedelta(days=settings.delivery_days),
     )

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leal.domain.change import Change, Progress, begin
-from leal.domain.customers import Account, HistoryKind
+from leal.domain.customers import Account, DayProgress, HistoryKind
 from leal.domain.dates import UTC, add_months
 from leal.domain.points import add_by_hand
 from leal.domain.program import Program
@@ -21,6 +21,7 @@ from leal.domain.tier_moves import (
     end_membership,
     has_ended,
     move_by_hand,
+    place,
     settle_tier,
     tier_shown,
 )
@@ -219,3 +220,24 @@ def test_only_members_are_moved() -> None:
     guest = replace(account, customer=replace(account.customer, enrolled_at=None, tier=None))
     with pytest.raises(CustomerNotEnrolled):
         move_by_hand(guest, scene, tier=tier)
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(
+    ("bought_on", "tier"),
+    [(date(2021, 3, 4), 4), (date(2020, 3, 6), 4), (date(2020, 3, 4), 1)],
+)
+def test_a_guest_who_joins_is_placed_by_the_year_before(
+    mode: str, bought_on: date, tier: int
+) -> None:
+    """Also where the window that counts for members begins on the day they join."""
+    scene = scene_at(MODES[mode], JOINED)
+    account = member(born=JOINED, tier=None)
+    spent = replace(
+        account,
+        progress=(DayProgress(earned_on=bought_on, amount=300),),
+        customer=replace(account.customer, lifetime_points=300),
+    )
+    stay = place(begin(spent), scene).customer.tier
+    assert stay is not None
+    assert stay.tier_id == (4 if mode == "lifetime" else tier)

@@ -93,6 +93,30 @@ def test_a_membership_that_was_earned_again_is_renewed(world: World) -> None:
     assert is_sound(world)
 
 
+def test_who_joins_is_placed_by_what_they_bought_as_a_guest(database_url: str) -> None:
+    """Where members' windows begin on the day they join, and the order was nobody's until then."""
+    document = calendar_program()
+    put("points.historic_purchases_days", 30)(document)
+    put("tiers.membership", {"mode": "enrollment_anniversary", "windows": 1})(document)
+    with world_on(database_url, document) as world:
+        joins(world, "bob")
+        report = OrderReport(payment_status=PaymentStatus.PAID, total=Decimal(500))
+        stranger = Buyer(merchant_id=None, email="ann@lion.example")
+        world.run(orders.create(world.desk, ask(world), "1", buyer=stranger, report=report))
+        world.later(days=20)
+        joins(world, "ann")
+        assert tier_of(world, "ann") == tier_of(world, "bob")
+        world.later(seconds=30)
+        assert runs(world, Kind.PURCHASES) == 1
+        assert tier_of(world, "ann") != tier_of(world, "bob")
+        world.later(days=700)
+        assert runs(world, Kind.TIERS) == 0
+        world.later(days=31)
+        assert runs(world, Kind.TIERS) == 1
+        assert tier_of(world, "ann") == tier_of(world, "bob")
+        assert is_sound(world)
+
+
 def test_a_birthday_is_rewarded_once_and_made_up_for(world: World) -> None:
     joins(world, "ann")
     born = Birthday(month=6, day=20, year=1990)

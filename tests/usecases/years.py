@@ -77,7 +77,7 @@ class Member:
             return
         self.joined_at = now
         self._enters(SILVER, now)
-        self._rises(now)
+        self._rises(now, as_guest=True)
         self._counts(now, JOIN_POINTS if self.setup.counts == "points" else 0, now=now)
 
     def gets(self, points: int, now: datetime) -> None:
@@ -92,7 +92,8 @@ class Member:
         sale = Sale(total=total, paid_at=paid_at, told_at=now, rate=rate)
         sale.approved = paid_at + timedelta(days=APPROVAL_DAYS) <= now
         self.sales[order] = sale
-        self._worth(sale, 0, 0, now=now)
+        as_guest = self.joined_at is not None and paid_at < self.joined_at
+        self._worth(sale, 0, 0, now=now, as_guest=as_guest)
 
     def gives_back(self, order: str, *, refunded: int | None, now: datetime) -> None:
         """So many dollars of an order in all, or the whole of it."""
@@ -144,25 +145,32 @@ class Member:
             else:
                 self._enters(earned, ended)
 
-    def _worth(self, sale: Sale, before: int, points: int, *, now: datetime) -> None:
+    def _worth(
+        self, sale: Sale, before: int, points: int, *, now: datetime, as_guest: bool = False
+    ) -> None:
         match self.setup.counts:
             case "points":
                 worth = sale.net * sale.rate if sale.approved else 0
-                self._counts(sale.told_at, worth - points, now=now)
+                self._counts(sale.told_at, worth - points, now=now, as_guest=as_guest)
             case "spend":
-                self._counts(sale.paid_at, (sale.net - before) * 100, now=now)
+                self._counts(sale.paid_at, (sale.net - before) * 100, now=now, as_guest=as_guest)
             case _:
-                self._counts(sale.paid_at, (sale.net > 0) - (before > 0), now=now)
+                self._counts(
+                    sale.paid_at, (sale.net > 0) - (before > 0), now=now, as_guest=as_guest
+                )
 
-    def _counts(self, at: datetime, amount: int, *, now: datetime) -> None:
+    def _counts(self, at: datetime, amount: int, *, now: datetime, as_guest: bool = False) -> None:
         self.days[local(at)] += amount
-        self._rises(now)
+        self._rises(now, as_guest=as_guest)
 
-    def _rises(self, now: datetime) -> None:
-        """Whoever was moved below what they have reached rises by whatever they do next."""
+    def _rises(self, now: datetime, *, as_guest: bool = False) -> None:
+        """Whoever was moved below what they have reached rises by whatever they do next.
+
+        What somebody did as a guest places them when they join, or when it is told of later.
+        """
         if self.tier in (None, HIDDEN):
             return
-        earned = self._earned(now)
+        earned = max(self._earned(now), self._step_for(self._before_joining()) if as_guest else 0)
         if earned > (self.tier or SILVER):
             self._enters(earned, now)
 
@@ -176,6 +184,13 @@ class Member:
             case _:
                 start, end = self._window(today)
                 return self._step_for(self._between(start, end))
+
+    def _before_joining(self) -> int:
+        assert self.joined_at is not None
+        joined, months = local(self.joined_at), self.setup.months
+        everything = self.setup.mode == "lifetime"
+        counted = self.days.items()
+        return sum(n for day, n in counted if everything or later(day, months) > joined >= day)
 
     def _amount_at_end(self, last: date) -> int:
         if self.setup.mode == "rolling":

@@ -139,7 +139,7 @@ class Birthdays:
     """What is kept of a birthday, and when it begins; without the year only day and month stay."""
 
     store_year: bool = True
-    run_at: BirthdayClock = BirthdayClock.SITE
+    run_at: BirthdayClock = BirthdayClock.UTC
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

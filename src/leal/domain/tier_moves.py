@@ -28,18 +28,29 @@ from leal.domain.tier_settings import (
     Tiers,
 )
 from leal.domain.tiers import Reckoning, earned_tier, months_of, tier_of, window_of
+from leal.domain.topics import TIER_DOWNGRADED, TIER_UPGRADED
 
-UPGRADED = "program_events/customer.tier_upgraded"
-DOWNGRADED = "program_events/customer.tier_downgraded"
 RENEWED = "tiers/renewed"
 
 
 def place(change: Change, scene: Scene) -> Change:
-    """Puts a member without a tier into the default one, or as far up as what counts warrants."""
+    """Puts a member without a tier into the default one, or as far up as their past warrants."""
     tiers, customer = scene.program.tiers, change.customer
     if tiers is None or customer.tier is not None or customer.enrolled_at is None:
         return change
-    return settle_tier(_enter(change, scene, tiers=tiers, tier=tiers.default), scene)
+    return settle_newcomer(_enter(change, scene, tiers=tiers, tier=tiers.default), scene)
+
+
+def settle_newcomer(change: Change, scene: Scene) -> Change:
+    """Raises a member at once, by what they did as a guest too.
+
+    Windows that begin with joining, or with the year, would not count it.
+    """
+    if scene.program.tiers is None:
+        return change
+    reckoned = Reckoning(change.account, scene.program, scene.program.tiers)
+    amount = max(reckoned.amount(scene.now), reckoned.amount_before_joining())
+    return _settled(change, scene, tiers=scene.program.tiers, amount=amount)
 
 
 def settle_tier(change: Change, scene: Scene) -> Change:
@@ -48,18 +59,11 @@ def settle_tier(change: Change, scene: Scene) -> Change:
     Nobody is lowered, but by a refund where the program says so. Hidden and conditional tiers are
     neither entered nor left by reaching a bound.
     """
-    program, tiers = scene.program, scene.program.tiers
-    if tiers is None or change.customer.tier is None:
+    if scene.program.tiers is None:
         return change
-    tier = tier_of(change.customer, program) or tiers.default
-    if not _moves_by_itself(tier):
-        return change
-    amount = Reckoning(change.account, program, tiers).amount(scene.now)
-    earned = earned_tier(program, tiers, amount)
-    lowers = tiers.downgrade_on_refund and not change.customer.tier.manual and _was_lowered(change)
-    if earned is tier or (tiers.position(earned) < tiers.position(tier) and not lowers):
-        return change
-    return _moved(change, scene, tiers=tiers, step=(tier, earned))
+    reckoned = Reckoning(change.account, scene.program, scene.program.tiers)
+    amount = reckoned.amount(scene.now)
+    return _settled(change, scene, tiers=scene.program.tiers, amount=amount)
 
 
 def has_ended(customer: Customer, program: Program, now: datetime) -> bool:
@@ -124,6 +128,17 @@ def move_by_hand(account: Account, scene: Scene, *, tier: Tier | None) -> Change
     return with_customer(change, replace(change.customer, tier=manual))
 
 
+def _settled(change: Change, scene: Scene, *, tiers: Tiers, amount: int) -> Change:
+    tier = tier_of(change.customer, scene.program) or tiers.default
+    if change.customer.tier is None or not _moves_by_itself(tier):
+        return change
+    earned = earned_tier(scene.program, tiers, amount)
+    lowers = tiers.downgrade_on_refund and not change.customer.tier.manual and _was_lowered(change)
+    if earned is tier or (tiers.position(earned) < tiers.position(tier) and not lowers):
+        return change
+    return _moved(change, scene, tiers=tiers, step=(tier, earned))
+
+
 def _moves_by_itself(tier: Tier) -> bool:
     return not tier.hidden and tier.kind is TierKind.BOUNDARY
 
@@ -147,7 +162,7 @@ def _moved(change: Change, scene: Scene, *, tiers: Tiers, step: tuple[Tier, Tier
         return change
     return with_event(
         change,
-        UPGRADED if up else DOWNGRADED,
+        TIER_UPGRADED if up else TIER_DOWNGRADED,
         {"previous_tier_id": before.id, "new_tier_id": after.id},
         now=scene.now,
     )

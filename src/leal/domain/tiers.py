@@ -193,6 +193,18 @@ class Reckoning:
                 start, end = self._window(today)
                 return self._sum(lambda day: start <= day < end)
 
+    def amount_before_joining(self) -> int:
+        """What a member did as a guest, within one window's length up to the day they joined.
+
+        Of all time where that is what counts.
+        """
+        if isinstance(self.tiers.membership, LifetimeMembership):
+            return self._ever()
+        joined_at = self.account.customer.enrolled_at or self.account.customer.created_at
+        joined = local_day(joined_at, self.program.primary_site.zone)
+        first = _first_counted(joined, months_of(self.tiers.membership))
+        return self._sum(lambda day: first <= day <= joined)
+
     def amount_at_end(self, ending: datetime | None) -> int | None:
         """What of today's progress will still count when the membership ends."""
         if ending is None or isinstance(self.tiers.membership, LifetimeMembership):

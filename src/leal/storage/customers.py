@@ -256,7 +256,7 @@ def _rows_of(change: Change) -> dict[str, object]:
         "transactions": [_transaction_row(each) for each in change.transactions],
         "counters": change.counters,
         "progress": change.progress,
-        "events": change.events,
+        "events": change.told,
     }
     rows: dict[str, object] = {name: part for name, part in parts.items() if part}
     rows["customer"] = _customer_row(change.account.customer)

@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 
 from leal.domain.problems import Busy, DatabaseAway
-from leal.domain.topics import delay_of
+from leal.domain.topics import UPDATED, delay_of
 from leal.domain.webhooks import (
     ALERT_AFTER,
     FAILING,
@@ -77,7 +77,7 @@ async def dispatch(desk: Desk, program_id: int) -> int:
             events = await list_settled_events(on, program_id, after=after, limit=_EVENTS)
             if not events:
                 return made
-            wanted = [_new(each) for each in events]
+            wanted = _wanted(events)
             made += await stored.add(on, program_id, wanted, now=desk.now(program_id))
             await webhooks.save_cursor(on, program_id, events[-1].event_id)
         if len(events) < _EVENTS:
@@ -128,12 +128,25 @@ def test_message(topic: str, message_id: str, *, now: datetime) -> bytes:
     )
 
 
-def _new(event: StoredEvent) -> NewDelivery:
+def _wanted(events: Sequence[StoredEvent]) -> list[NewDelivery]:
+    """Each event under its own topic; and each change of a customer once as such, by its last."""
+    last = {(each.customer_id, each.created_at): each.event_id for each in events}
+    wanted: list[NewDelivery] = []
+    for each in events:
+        changed = each.customer_id is not None
+        if changed and last[each.customer_id, each.created_at] == each.event_id:
+            wanted.append(_new(each, UPDATED))
+        if each.topic != UPDATED:
+            wanted.append(_new(each, each.topic))
+    return wanted
+
+
+def _new(event: StoredEvent, topic: str) -> NewDelivery:
     return NewDelivery(
         event_id=event.event_id,
         customer_id=event.customer_id,
-        topic=event.topic,
-        ready_at=event.created_at + delay_of(event.topic),
+        topic=topic,
+        ready_at=event.created_at + delay_of(topic),
     )
 
 
@@ -203,8 +216,9 @@ class _Sending:
         event = await find_event(self.desk.database, self.program_id, ours.event_id)
         if event is None:
             return None
+        told = replace(event, topic=self.webhook.topic)
         return await self.desk.composer.compose(
-            self.desk, self.program_id, event, message_id=message_id, now=now
+            self.desk, self.program_id, told, message_id=message_id, now=now
         )
 
     async def _not_composed(self, ours: Leased, error: Exception) -> None:

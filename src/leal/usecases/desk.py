@@ -137,7 +137,11 @@ async def look(desk: Desk, ask: Ask, merchant_id: str) -> Outcome:
 
     Points and memberships whose end has come are not shown, whether the job came round or not.
     """
-    wanted = Wanted(merchant_id=merchant_id)
+    return await look_at(desk, ask, Wanted(merchant_id=merchant_id))
+
+
+async def look_at(desk: Desk, ask: Ask, wanted: Wanted) -> Outcome:
+    """As `look`, for whom and how much is wanted."""
     scene, loaded = await _load(desk, desk.database, ask=ask, wanted=wanted)
     stay = known(loaded).customer.tier
     if stay is not None and has_ended(known(loaded).customer, scene.program, scene.now):

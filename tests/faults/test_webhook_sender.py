@@ -34,11 +34,11 @@ from leal.usecases.desk import Ask
 from leal.usecases.programs import Publisher
 from leal.usecases.verification import verify
 from tests.databases import with_database
-from tests.jobs.receivers import TOPIC
 from tests.merchants import Heard, Merchant, make_certificate, open_merchant, outgoing_to
 from tests.programs import lion_rewards
 from tests.soak import examples
 
+TOPIC = "customers/update"
 KILLS = examples(3, soak=100)
 PEOPLE = 6
 PATHS = ("/well", "/flaky", "/beside")

@@ -25,8 +25,8 @@ from tests.merchants import Heard, outgoing_to
 from tests.programs import lion_rewards
 from tests.worlds import World, world_on
 
-TOPIC = "customers/update"
-OTHER_TOPIC = "program_events/customer.enrolled"
+TOPIC = "program_events/customer.tier_upgraded"
+OTHER_TOPIC = "program_events/customer.tier_downgraded"
 
 _HAPPEN = """
 INSERT INTO events (program_id, customer_id, topic, payload, created_at, settles)

@@ -40,8 +40,17 @@ class Heard:
         return json.loads(self.body)
 
 
-Answer = Callable[[Heard], int]
-"""Gives the status to answer with; may take its time."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """An answer with more than a status."""
+
+    status: int
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+Answer = Callable[[Heard], int | Said]
+"""Gives the status to answer with, or all of the answer; may take its time."""
 
 
 @dataclass(slots=True)
@@ -145,21 +154,29 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         merchant = self.server.merchant
-        body = self.rfile.read(int(self.headers["content-length"]))
+        length = int(self.headers["content-length"])
+        body = self.rfile.read(length)
+        if len(body) < length:
+            return  # the caller died
         headers = {name.lower(): value for name, value in self.headers.items()}
         heard = Heard(path=self.path, headers=headers, body=body)
         with merchant.lock:
             merchant.heard.append(heard)
             merchant.busy += 1
         try:
-            status = merchant.answer(heard)
+            said = merchant.answer(heard)
         finally:
             with merchant.lock:
                 merchant.busy -= 1
+        if isinstance(said, int):
+            said = Said(status=said)
         with suppress(OSError):
-            self.send_response(status)
-            self.send_header("content-length", "0")
+            self.send_response(said.status)
+            for name, value in said.headers.items():
+                self.send_header(name, value)
+            self.send_header("content-length", str(len(said.body)))
             self.end_headers()
+            self.wfile.write(said.body)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
         """Says nothing."""

@@ -6,7 +6,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import structlog
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -16,6 +16,7 @@ from leal.api.admin import openapi as admin_openapi
 from leal.api.admin import routes as admin
 from leal.api.admin import shapes as admin_shapes
 from leal.api.admin.errors import AdminDialect
+from leal.api.admin.messages import AdminComposer
 from leal.api.gate import Gate
 from leal.api.headless import openapi as headless_openapi
 from leal.api.headless import routes as headless
@@ -33,6 +34,7 @@ from leal.integrations.fulfilment import SignedFulfilment
 from leal.integrations.outgoing import Outgoing
 from leal.integrations.subscriptions import PracticeSubscriptions
 from leal.integrations.voucher_stores import SignedVoucherStore, SiteSecret
+from leal.integrations.webhooks import KeyOf, SignedWebhooks, SigningKey
 from leal.settings import Settings, load_secret_key
 from leal.storage import credentials
 from leal.storage.db import Database, PrepareConnection
@@ -77,6 +79,10 @@ def open_desk(
         voucher_stores={VoucherStoreKind.WEBHOOK: store},
         fulfilment=SignedFulfilment(outgoing, site_secret=site_secret, clock=utc_now),
         public_url=settings.public_url,
+        webhooks=SignedWebhooks(outgoing, signing_key=_signing_key(site_secret), clock=utc_now),
+        composer=AdminComposer(),
+        hides_paused_webhooks=settings.hide_paused_webhooks,
+        deliveries_kept=timedelta(days=settings.delivery_days),
     )
 
 
@@ -148,6 +154,18 @@ def _site_secret(database: Database, sealer: Sealer) -> SiteSecret:
                 return site.secret
         msg = f"site {site_id} of program {program_id} has no credentials"
         raise LookupError(msg)
+
+    return find
+
+
+def _signing_key(site_secret: SiteSecret) -> SigningKey:
+    """What webhooks are signed with: of apps their client secret, else the site's secret."""
+
+    async def find(key: KeyOf) -> str:
+        if key.app_id is not None:
+            msg = f"app {key.app_id} of program {key.program_id} has no client secret"
+            raise LookupError(msg)
+        return await site_secret(key.program_id, key.site_id)
 
     return find
 

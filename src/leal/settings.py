@@ -33,7 +33,8 @@ class Settings:
     second and key, 0 for no limit. ``secret_key`` None means the one kept in ``data``: see
     ``load_secret_key``. ``public_url`` has no slash at its end. ``worker`` tells whether
     `leal serve` keeps a worker beside it. ``outgoing_allow`` holds the networks that merchants'
-    webhooks may lead to although they are not public.
+    webhooks may lead to although they are not public. ``hide_paused_webhooks`` shows API clients
+    as deleted what is only paused; ``delivery_days`` is how long deliveries are remembered.
     """
 
     database_url: str | None = field(repr=False)
@@ -47,6 +48,8 @@ class Settings:
     log_level: str
     worker: bool
     outgoing_allow: tuple[IPv4Network | IPv6Network, ...]
+    hide_paused_webhooks: bool = False
+    delivery_days: int = 30
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
@@ -66,6 +69,8 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         log_level=_log_level(environ),
         worker=_switch(environ, "LEAL_WORKER", default="on"),
         outgoing_allow=_networks(environ, "LEAL_OUTGOING_ALLOW"),
+        hide_paused_webhooks=_switch(environ, "LEAL_HIDE_PAUSED_WEBHOOKS", default="off"),
+        delivery_days=_number(environ, "LEAL_DELIVERY_DAYS", 30, between=(1, 3650)),
     )
 
 

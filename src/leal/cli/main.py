@@ -17,6 +17,7 @@ from leal.cli import (
     serve,
     sites,
     verify,
+    webhooks,
     worker,
 )
 from leal.cli.showing import LealGroup
@@ -49,6 +50,7 @@ app.add_typer(program.app, name="program")
 app.add_typer(report.app, name="report")
 app.add_typer(keys.app, name="key")
 app.add_typer(sites.app, name="site")
+app.add_typer(webhooks.app, name="webhooks")
 
 if __name__ == "__main__":
     app()

@@ -10,6 +10,7 @@ import sys
 import threading
 
 from leal.app import open_desk, open_outgoing
+from leal.jobs.webhooks import send_webhooks
 from leal.jobs.worker import work
 from leal.settings import Settings, read_settings
 from leal.storage.db import CannotConnect, Database
@@ -39,7 +40,8 @@ async def _work(settings: Settings) -> None:
         return
     try:
         async with open_outgoing(settings) as outgoing:
-            await work(open_desk(database, settings, outgoing=outgoing), stop)
+            desk = open_desk(database, settings, outgoing=outgoing)
+            await asyncio.gather(work(desk, stop), send_webhooks(desk, stop))
     finally:
         await database.close()
 

@@ -20,6 +20,7 @@ from leal.domain.lots import Moves, put, take
 from leal.domain.points import counted_towards_tiers, touched, within_range
 from leal.domain.scene import Scene
 from leal.domain.tier_moves import settle_tier
+from leal.domain.topics import POINTS_EARNED
 
 
 class AwardState(StrEnum):
@@ -60,9 +61,7 @@ def approve(change: Change, scene: Scene, row: HistoryRow) -> Change:
     entry = _entry(row, scene, cause, moves=_Moved(approved=points, pending=-points, lots=lots))
     change = _posted(change, scene, row, posted=entry)
     change = with_changed_row(change, replace(row, state=AwardState.APPROVED))
-    change = with_event(
-        change, "program_events/customer.points_earned", {"points": points}, now=scene.now
-    )
+    change = with_event(change, POINTS_EARNED, {"points": points}, now=scene.now, history_id=row.id)
     return _settled(change, scene)
 
 
@@ -121,9 +120,7 @@ def _comes_back(
     change, lots = put(change, points, expires_at=row.expires_at)
     entry = _entry(row, scene, cause, moves=_Moved(approved=points, lots=lots))
     change = _posted(change, scene, row, posted=entry)
-    change = with_event(
-        change, "program_events/customer.points_earned", {"points": points}, now=scene.now
-    )
+    change = with_event(change, POINTS_EARNED, {"points": points}, now=scene.now, history_id=row.id)
     return with_changed_row(change, replace(row, state=AwardState.APPROVED))
 
 

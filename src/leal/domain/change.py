@@ -21,6 +21,7 @@ from leal.domain.customers import (
     Transaction,
 )
 from leal.domain.orders import Order
+from leal.domain.topics import UPDATED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +94,12 @@ class Change:
         """True when there is nothing to save: the customer exists and nothing differs."""
         nothing_said = not self.events and self.order is None and not self.ids
         return self.account == self.before and nothing_said and self.before.customer.id > 0
+
+    @property
+    def told(self) -> tuple[Event, ...]:
+        """The events to save: each tells that the customer was changed; one there is always."""
+        changed = Event(topic=UPDATED, payload={}, created_at=self.customer.updated_at)
+        return self.events or (changed,)
 
     @property
     def customer(self) -> Customer:
@@ -231,12 +238,14 @@ def with_event(
     *,
     now: datetime,
     claim: ClaimedReward | None = None,
+    history_id: int | None = None,
 ) -> Change:
-    """Adds an event for whoever listens; `claim` is what it is about, if it is about one."""
+    """Adds an event for whoever listens; `claim` and `history_id` are what it is about."""
     event = Event(
         topic=topic,
         payload=payload,
         created_at=now,
         claimed_reward_id=claim.id if claim else None,
+        history_id=history_id,
     )
     return replace(change, events=(*change.events, event))

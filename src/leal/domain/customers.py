@@ -219,13 +219,15 @@ class DayProgress:
 class Event:
     """Something others may want to hear of, saved with the change it tells of.
 
-    `claimed_reward_id` is the claim it is about, which may be one of this very change.
+    `claimed_reward_id` is the claim it is about, and `history_id` the row of history; either may be
+    one of this very change.
     """
 
     topic: str
     payload: Mapping[str, object]
     created_at: datetime
     claimed_reward_id: int | None = None
+    history_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

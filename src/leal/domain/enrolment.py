@@ -14,6 +14,7 @@ from leal.domain.rules.visits import PageviewRule
 from leal.domain.scene import Scene
 from leal.domain.sites import Channel
 from leal.domain.tier_moves import place
+from leal.domain.topics import ENROLLED
 
 
 def new_customer(
@@ -90,7 +91,7 @@ def join(change: Change, scene: Scene, *, trigger: str, source: str | None = Non
     change = place(with_customer(change, member), scene)
     change = with_event(
         change,
-        "program_events/customer.enrolled",
+        ENROLLED,
         {"enrollment": {"date": scene.now.isoformat(), "trigger": trigger}},
         now=scene.now,
     )

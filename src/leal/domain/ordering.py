@@ -42,6 +42,7 @@ from leal.domain.scene import Scene
 from leal.domain.tier_moves import settle_newcomer, settle_tier
 from leal.domain.tier_settings import BoundaryMode
 from leal.domain.tiers import tier_of
+from leal.domain.topics import RULE_COMPLETED
 
 GoodsRule = ProductPurchaseRule | CollectionPurchaseRule
 OrderRule = PurchaseRule | GoodsRule
@@ -90,7 +91,7 @@ def promise(change: Change, scene: Scene, order: Order, *, past: bool = False) -
         not_fired.pop(rule.id, None)
         result = variant_now(rule, change.account, scene).result
         terms[rule.id] = _terms(rule, result, scene, order=order)
-        change = _completed(change, scene, rule)
+        change = _completed(change, scene, rule, order=order)
         if isinstance(result, RewardResult):
             change = _given(change, scene, rule, result=result)
     tier = tier_of(change.customer, scene.program)
@@ -156,7 +157,7 @@ def _fits(rule: OrderRule, order: Order) -> bool:
             assert_never(rule)
 
 
-def _completed(change: Change, scene: Scene, rule: OrderRule) -> Change:
+def _completed(change: Change, scene: Scene, rule: OrderRule, *, order: Order) -> Change:
     counter = tally(
         change.account.counter(Subject.RULE, rule.id),
         subject=Subject.RULE,
@@ -166,8 +167,8 @@ def _completed(change: Change, scene: Scene, rule: OrderRule) -> Change:
     )
     return with_event(
         with_counter(change, counter),
-        "program_events/customer.rule_completed",
-        {"rule_id": rule.id},
+        RULE_COMPLETED,
+        {"rule_id": rule.id, "source": source_of(order, rule.id)},
         now=scene.now,
     )
 

@@ -32,6 +32,7 @@ from leal.domain.refusals import BalanceOutOfRange
 from leal.domain.scene import Scene
 from leal.domain.tier_moves import settle_tier
 from leal.domain.tier_settings import BoundaryMode
+from leal.domain.topics import POINTS_EARNED
 
 MAX_POINTS = 2**53 - 1
 """The largest balance, either way, that every JSON client reads exactly."""
@@ -108,9 +109,7 @@ def award(change: Change, scene: Scene, *, row: HistoryRow, resource: Resource) 
     )
     change = with_transaction(change, posted)
     change = counted_towards_tiers(change, scene, row, approved=points)
-    change = with_event(
-        change, "program_events/customer.points_earned", {"points": points}, now=scene.now
-    )
+    change = with_event(change, POINTS_EARNED, {"points": points}, now=scene.now, history_id=row.id)
     return within_range(touched(settle_tier(change, scene), scene.now))
 
 

@@ -29,8 +29,7 @@ from leal.domain.rules.completion import completion_limit, variant_now, why_not
 from leal.domain.rules.purchases import ReferralRule
 from leal.domain.rules.terms import PointsResult, RewardResult
 from leal.domain.scene import Scene
-
-COMPLETED = "program_events/customer.referral_complete"
+from leal.domain.topics import REFERRAL_COMPLETE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,8 +147,14 @@ def _completed(
         now=scene.now,
         zone=rule.zone(scene.program),
     )
-    told = {"rule_id": rule.id, "order_merchant_id": order.merchant_id}
-    change = with_event(with_counter(change, counter), COMPLETED, told, now=scene.now)
+    told = {
+        "rule_id": rule.id,
+        "order_merchant_id": order.merchant_id,
+        "site_id": order.site_id,
+    }
+    next_row = -(len(change.history) + 1)
+    change = with_counter(change, counter)
+    change = with_event(change, REFERRAL_COMPLETE, told, now=scene.now, history_id=next_row)
     match variant_now(rule, change.account, scene).result:
         case RewardResult(reward_id=reward_id):
             reward = scene.program.reward(reward_id)

@@ -28,9 +28,8 @@ from leal.domain.tier_settings import (
     Tiers,
 )
 from leal.domain.tiers import Reckoning, earned_tier, months_of, tier_of, window_of
+from leal.domain.topics import TIER_DOWNGRADED, TIER_UPGRADED
 
-UPGRADED = "program_events/customer.tier_upgraded"
-DOWNGRADED = "program_events/customer.tier_downgraded"
 RENEWED = "tiers/renewed"
 
 
@@ -163,7 +162,7 @@ def _moved(change: Change, scene: Scene, *, tiers: Tiers, step: tuple[Tier, Tier
         return change
     return with_event(
         change,
-        UPGRADED if up else DOWNGRADED,
+        TIER_UPGRADED if up else TIER_DOWNGRADED,
         {"previous_tier_id": before.id, "new_tier_id": after.id},
         now=scene.now,
     )

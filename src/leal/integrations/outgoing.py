@@ -18,6 +18,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
 from ipaddress import ip_address
 from types import TracebackType
 from typing import Self
@@ -44,6 +45,7 @@ LONGEST_REPLY_BYTES = 64 * 1024
 CALLS_TO_A_HOST = 4
 
 _LOOK_UPS = 16
+_LOOK_UP_SECONDS = 2.0
 _TRIED_ADDRESSES = 3
 _NO_STATUS = 0
 _USER_AGENT = ("user-agent", "leal (compatible; LoyaltyLion)")
@@ -51,6 +53,7 @@ _OURS = frozenset(
     ("host", "content-length", "transfer-encoding", "connection", "accept-encoding", "expect")
 )
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_SECONDS = re.compile(r"[0-9]{1,9}")
 _HEADER_VALUE = re.compile(r"(?:[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?)?")
 _FAILURES = (
     Unsendable,
@@ -67,12 +70,14 @@ class Answered:
 
     ``snippet`` is the body as text, undecodable bytes and NUL replaced. ``cut`` says that the
     body was longer than what is read, or did not end in time: it may lack its end.
+    ``retry_after_seconds`` is what a Retry-After asks for, if there is one to be understood.
     """
 
     status: int
     snippet: str
     cut: bool
     duration_ms: int
+    retry_after_seconds: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +88,7 @@ class Failed:
     """
 
     reason: str
+    duration_ms: int = field(default=0, compare=False)
 
 
 Delivery = Answered | Failed
@@ -133,11 +139,14 @@ class Outgoing:
         """Let go of the threads; to be called when no call is under way."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    async def post(self, url: str, body: bytes, *, headers: Sequence[Header]) -> Delivery:
+    async def post(
+        self, url: str, body: bytes, *, headers: Sequence[Header], lane: str = ""
+    ) -> Delivery:
         """Post `body` to `url` once, and return what came of it within the time limit.
 
         ``headers`` should give a content-type; those that concern the connection are set here and
-        refused there. Nothing that the other side or the address does raises.
+        refused there. Calls in different lanes of a host do not wait for one another. Nothing
+        that the other side or the address does raises.
         """
         begun = time.monotonic()
         reply = _Reply()
@@ -145,24 +154,44 @@ class Outgoing:
         try:
             target = parse_target(url)
             request = _request(target, body, headers)
-            async with asyncio.timeout(self._limit_seconds), self._turn(target.authority):
+            async with (
+                asyncio.timeout(self._limit_seconds),
+                self._turn(f"{target.authority} {lane}"),
+            ):
                 await self._exchange(target, request, reply)
         except _FAILURES as error:
             reason = self._why(error)
+        duration_ms = round((time.monotonic() - begun) * 1000)
         if reply.status == _NO_STATUS:
-            return Failed(reason=reason)
+            return Failed(reason=reason, duration_ms=duration_ms)
         return Answered(
             status=reply.status,
             # PostgreSQL keeps no NUL in a text.
             snippet=reply.body.decode(errors="replace").replace("\0", "\N{REPLACEMENT CHARACTER}"),
             cut=not reply.is_whole,
-            duration_ms=round((time.monotonic() - begun) * 1000),
+            duration_ms=duration_ms,
+            retry_after_seconds=reply.retry_after_seconds,
         )
 
-    def _turn(self, authority: str) -> asyncio.Semaphore:
-        """Give the host's semaphore, which lives as long as somebody holds it or waits for it."""
-        turn = self._turns.get(authority) or asyncio.Semaphore(CALLS_TO_A_HOST)
-        self._turns[authority] = turn
+    async def why_not(self, url: str) -> str | None:
+        """Tell why an address could not be called, without calling it; None when it might be.
+
+        A name that nobody knows yet, or that nobody answers for in time, may be known later.
+        """
+        try:
+            target = parse_target(url)
+            async with asyncio.timeout(_LOOK_UP_SECONDS):
+                await self._callable_addresses(target, may_be_unknown=target.scheme == "https")
+        except Unsendable as error:
+            return str(error)
+        except TimeoutError:
+            return None
+        return None
+
+    def _turn(self, lane: str) -> asyncio.Semaphore:
+        """Give the lane's semaphore, which lives as long as somebody holds it or waits for it."""
+        turn = self._turns.get(lane) or asyncio.Semaphore(CALLS_TO_A_HOST)
+        self._turns[lane] = turn
         return turn
 
     async def _exchange(self, target: Target, request: httpcore2.Request, reply: "_Reply") -> None:
@@ -175,16 +204,21 @@ class Outgoing:
             connection = httpcore2.AsyncHTTP11Connection(request.url.origin, outer)
             response = await connection.handle_async_request(request)
             reply.status = response.status
+            reply.retry_after_seconds = _retry_after(response.headers)
             await _read(response, reply)
         finally:
             await stream.aclose()
 
-    async def _callable_addresses(self, target: Target) -> tuple[Address, ...]:
+    async def _callable_addresses(
+        self, target: Target, *, may_be_unknown: bool = False
+    ) -> tuple[Address, ...]:
         """Look the host up, once, and refuse it when any of its addresses must not be called."""
         if target.scheme == "http" and not self._allow:
             raise Unsendable("The address must begin with https://")
         found = tuple(dict.fromkeys([plain(each) for each in await self._addresses(target)]))
         opened = [is_allowed(each, self._allow) for each in found]
+        if not found and may_be_unknown:
+            return ()
         if not found or not all(
             is_open or is_public(each) for each, is_open in zip(found, opened, strict=True)
         ):
@@ -226,6 +260,7 @@ class _Reply:
     """What has been read so far; once there is a status, the call counts as answered."""
 
     status: int = _NO_STATUS
+    retry_after_seconds: int | None = None
     body: bytearray = field(default_factory=bytearray)
     is_whole: bool = False
 
@@ -279,6 +314,19 @@ async def _read(response: httpcore2.Response, reply: _Reply) -> None:
             if len(chunk) > room:
                 return
     reply.is_whole = True
+
+
+def _retry_after(headers: Sequence[tuple[bytes, bytes]]) -> int | None:
+    """Read seconds, or a moment beside the answer's own; None for anything else."""
+    found = {name.lower(): value.decode("latin-1").strip() for name, value in headers}
+    wish = found.get(b"retry-after", "")
+    if _SECONDS.fullmatch(wish):
+        return int(wish)
+    try:
+        then, sent = (parsedate_to_datetime(each) for each in (wish, found.get(b"date", "")))
+        return max(0, round((then - sent).total_seconds()))
+    except (ValueError, TypeError):
+        return None
 
 
 def _system_addresses(host: str, port: int) -> Sequence[str]:

@@ -277,7 +277,7 @@ def _rows_of(change: Change) -> dict[str, object]:
         "transactions": [_transaction_row(each) for each in change.transactions],
         "counters": change.counters,
         "progress": change.progress,
-        "events": change.events,
+        "events": change.told,
         "ids": change.ids,
     }
     rows: dict[str, object] = {name: part for name, part in parts.items() if part}

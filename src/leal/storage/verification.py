@@ -44,6 +44,8 @@ class Invariant(StrEnum):
     CLAIMS_COUNTED = "claims_counted"
     CLAIM_CODES = "claim_codes"
     STOCK = "stock"
+    EVENT_OF_CHANGE = "event_of_change"
+    DELIVERIES = "deliveries"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

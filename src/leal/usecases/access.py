@@ -55,9 +55,9 @@ class CallerKind(StrEnum):
 class Caller:
     """Someone with good credentials for one program.
 
-    ``name`` is the key's, or says which site. ``key_id`` is an API key's only, ``site_id`` a
-    site's or a session's, ``merchant_id`` and ``email`` a session's. Callers with the same
-    ``limit_key`` share a rate limit.
+    ``name`` is the key's, or says which site. ``key_id`` is an API key's only, ``app_id`` an OAuth
+    app's, ``site_id`` a site's or a session's, ``merchant_id`` and ``email`` a session's. Callers
+    with the same ``limit_key`` share a rate limit.
     """
 
     program_id: int
@@ -66,6 +66,7 @@ class Caller:
     name: str
     limit_key: str
     key_id: int | None = None
+    app_id: int | None = None
     site_id: int | None = None
     merchant_id: str | None = None
     email: str | None = field(default=None, repr=False)

@@ -6,8 +6,11 @@ stale tries it takes the row's lock first.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Protocol
+
+import msgspec
 
 from leal.domain import lapsing
 from leal.domain.change import Change, begin
@@ -28,21 +31,61 @@ from leal.integrations.consent import ConsentKeeper
 from leal.integrations.fulfilment import FulfilmentCaller
 from leal.integrations.subscriptions import SubscriptionKeeper
 from leal.integrations.voucher_stores import VoucherStore
+from leal.integrations.webhooks import UnreachableWebhooks, WebhookCaller
 from leal.storage import customers, due
 from leal.storage.customer_ids import IdKey, IdsOf, find_owners
 from leal.storage.customers import Loaded, Wanted
 from leal.storage.db import Database, Runner
+from leal.storage.events import StoredEvent
 from leal.usecases.programs import Programs
 
 _TRIES_WITHOUT_LOCK = 2
 _TRIES = 5
 
 
+class Composer(Protocol):
+    """Words events for receivers of webhooks."""
+
+    async def compose(
+        self,
+        desk: "Desk",
+        program_id: int,
+        event: StoredEvent,
+        *,
+        message_id: str,
+        now: datetime,
+    ) -> bytes | None:
+        """The body of a message; None when there is nothing to tell any more."""
+        ...
+
+
+class PlainComposer:
+    """Tells an event as it was saved."""
+
+    async def compose(
+        self,
+        _desk: "Desk",
+        _program_id: int,
+        event: StoredEvent,
+        *,
+        message_id: str,
+        now: datetime,
+    ) -> bytes | None:
+        """The envelope around the event's own payload."""
+        sent_at = now.isoformat(timespec="milliseconds")[:-6] + "Z"
+        payload = msgspec.Raw(event.payload.encode())
+        return msgspec.json.encode(
+            {"id": message_id, "topic": event.topic, "created_at": sent_at, "payload": payload}
+        )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
     """The database, the programs, the clock, the source of randomness, and outside services.
 
-    `public_url` is where shoppers reach this server, without a slash at the end.
+    `public_url` is where shoppers reach this server, without a slash at the end. Webhooks are
+    called by `webhooks` in the words of `composer`; `hides_paused_webhooks` from clients as if they
+    were deleted; what was delivered is remembered for `deliveries_kept`.
     """
 
     database: Database
@@ -54,6 +97,10 @@ class Desk:
     voucher_stores: Mapping[VoucherStoreKind, VoucherStore]
     fulfilment: FulfilmentCaller
     public_url: str
+    webhooks: WebhookCaller = field(default_factory=UnreachableWebhooks)
+    composer: Composer = field(default_factory=PlainComposer)
+    hides_paused_webhooks: bool = False
+    deliveries_kept: timedelta = timedelta(days=30)
 
     def now(self, program_id: int) -> datetime:
         """The program's time: ours, or that of its own clock as last seen when it is a sandbox."""
@@ -102,7 +149,7 @@ async def look(desk: Desk, ask: Ask, merchant_id: str) -> Outcome:
 
 
 async def look_at(desk: Desk, ask: Ask, wanted: Wanted) -> Outcome:
-    """The same of a customer who is found otherwise."""
+    """As `look`, for whom and how much is wanted."""
     scene, loaded = await _load(desk, desk.database, ask=ask, wanted=wanted)
     stay = known(loaded).customer.tier
     if stay is not None and has_ended(known(loaded).customer, scene.program, scene.now):

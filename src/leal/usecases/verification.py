@@ -8,6 +8,7 @@ from typing import Final
 from leal.domain.problems import Missing
 from leal.domain.program import Program
 from leal.storage import claim_verification as claims
+from leal.storage import delivery_verification as deliveries
 from leal.storage import order_verification as orders
 from leal.storage import rewriting
 from leal.storage import rule_verification as rules
@@ -88,6 +89,7 @@ async def verify(
         notes.add(each, await shelf.find_on_shelf(database, each, versions=book.versions))
         await _check_customers(database, book, notes, batch=batch_customers)
         await _check_events(database, each, notes)
+        notes.add(each, await deliveries.find_lost(database, each))
     return notes.report()
 
 
@@ -185,6 +187,14 @@ WHAT_NEXT: Final[Mapping[Invariant, str]] = MappingProxyType(
         Invariant.STOCK: (
             "The claims are right: set given in the table reward_stock to what is expected. When"
             " more was given away than there was, report it as a bug of leal with this line"
+        ),
+        Invariant.EVENT_OF_CHANGE: (
+            "Nobody was told of this change: tell whoever follows events by hand, find out what"
+            " wrote to or deleted from the table events beside leal, or report it as a bug"
+        ),
+        Invariant.DELIVERIES: (
+            "Look for what wrote to the tables deliveries or webhooks beside leal. Set"
+            " webhook_cursors back to before the event: what is missing is then made, once"
         ),
     }
 )

@@ -8,6 +8,7 @@ from leal.api.admin.routes import table
 from leal.api.gate import Gate
 from leal.usecases.access import Scope
 from tests.contract.admin.counter import REWARD_ROUTES, REWARD_SCOPES
+from tests.contract.admin.hooks import HOOK_ROUTES
 from tests.contract.admin.office import (
     BODIES,
     LISTS,
@@ -31,6 +32,7 @@ def test_the_tables_of_these_tests_are_complete(office: Office) -> None:
         **ROUTES,
         **TILL_ROUTES,
         **REWARD_ROUTES,
+        **HOOK_ROUTES,
     }
     assert {name: row.scope for name, row in rows.items() if row.scope} == {
         **SCOPES,

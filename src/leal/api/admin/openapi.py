@@ -74,4 +74,9 @@ _PATH_PARAMETERS: Final = (
         meaning="The claimed reward, by `id`",
         schema={"type": "integer", "minimum": 1},
     ),
+    Parameter(
+        name="webhook_id",
+        meaning="The webhook, by `id`",
+        schema={"type": "integer", "minimum": 1},
+    ),
 )

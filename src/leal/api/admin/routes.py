@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from starlette.requests import Request
 
-from leal.api.admin import activity_routes, order_routes, reward_routes
+from leal.api.admin import activity_routes, order_routes, reward_routes, webhook_routes
 from leal.api.admin.csv_form import transactions_csv
 from leal.api.admin.lists import CHANGED, PAGE, PAGING, SITE_OF_ID, beside, cursors, links, reply
 from leal.api.admin.paging import Asked, List
@@ -63,6 +63,7 @@ def table(desk: Desk, gate: Gate) -> Sequence[tuple[Operation, Handler]]:
         (WHOAMI, serves.whoami),
     )
     rows += (*order_routes.rows(desk), *activity_routes.rows(desk), *reward_routes.rows(desk))
+    rows += webhook_routes.rows(desk)
     return tuple((operation, _handler(operation, serve, gate)) for operation, serve in rows)
 
 

@@ -109,11 +109,12 @@ def _membership(stay: TierMembership | None, showing: Showing) -> Json | None:
         "started_at": instant(stay.started_at),
         "expires_at": optional_instant(stay.expires_at),
         "manual": stay.manual,
-        "loyalty_tier": _tier(tier, tiers, showing),
+        "loyalty_tier": tier_shown(tier, tiers, showing),
     }
 
 
-def _tier(tier: Tier, tiers: Tiers, showing: Showing) -> Json:
+def tier_shown(tier: Tier, tiers: Tiers, showing: Showing) -> Json:
+    """A tier, with where it stands among the others."""
     number = tiers.position(tier)
     above = None if tier.lower_bound is None else tiers.next_bound(tier)
     return {

@@ -31,7 +31,8 @@ def document(table: Sequence[tuple[Operation, Handler]], *, public_url: str) -> 
 
 _ABOUT: Final = (
     "What leal adds of its own: why a customer has the points they have, reports from the ledger, "
-    "vouchers at tills, codes of pools, and what is to be brought to customers. Call it from "
+    "vouchers at tills, codes of pools, what is to be brought to customers, and how webhooks do. "
+    "Call it from "
     "servers only."
 )
 _SECURITY_SCHEMES: Final[dict[str, Schema]] = {
@@ -65,6 +66,16 @@ _PATH_PARAMETERS: Final = (
     Parameter(
         name="reward_id",
         meaning="The reward's id in the program document",
+        schema={"type": "integer", "minimum": 1},
+    ),
+    Parameter(
+        name="webhook_id",
+        meaning="The webhook, by `id`",
+        schema={"type": "integer", "minimum": 1},
+    ),
+    Parameter(
+        name="delivery_id",
+        meaning="The delivery, by `id`",
         schema={"type": "integer", "minimum": 1},
     ),
 )

@@ -22,6 +22,7 @@ from leal.api.own.shape_parts import (
     whole,
 )
 from leal.api.own.till_shapes import ADDRESS_TEST, FULFILMENT, REFERENCE, VOUCHER
+from leal.api.own.webhook_shapes import DELIVERY, SINCE, WEBHOOK
 from leal.api.samples import Schema
 from leal.domain.customers import CustomerState, HistoryKind, Resource
 from leal.domain.offers import Interval
@@ -206,6 +207,7 @@ _POOL: Final[Schema] = {
 _CODE: Final[Schema] = {"type": "string", "minLength": 1, "maxLength": MAX_CODE_CHARACTERS}
 
 REQUESTS: Final[Mapping[str, Schema]] = {
+    "webhooks.replay": SINCE,
     "programs.advanceClock": {
         "type": "object",
         "properties": {
@@ -261,6 +263,15 @@ REQUESTS: Final[Mapping[str, Schema]] = {
     },
 }
 RESPONSES: Final[Mapping[str, Mapping[int, Schema | None]]] = {
+    "webhooks.list": {200: whole({"webhooks": listed(WEBHOOK)})},
+    "webhooks.listDeliveries": {
+        200: whole({"deliveries": listed(DELIVERY), "cursor": whole({"next": or_null(STRING)})})
+    },
+    "webhooks.replay": {200: whole({"replayed": COUNT})},
+    "webhooks.replayDelivery": {200: whole({"delivery": DELIVERY})},
+    "webhooks.test": {201: whole({"delivery": DELIVERY})},
+    "webhooks.pause": {200: whole({"webhook": WEBHOOK})},
+    "webhooks.resume": {200: whole({"webhook": WEBHOOK})},
     "customers.moveTier": {
         200: whole(
             {

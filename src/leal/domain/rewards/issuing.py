@@ -26,12 +26,10 @@ from leal.domain.rewards.terms import CodeSource
 from leal.domain.rewards.vouchers import GiftCardReward
 from leal.domain.scene import Scene
 from leal.domain.sites import VoucherStoreKind
+from leal.domain.topics import CLAIMED_REWARD
 
 GIFT_CARD_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 """Lower-case letters and digits that are not mistaken for one another."""
-
-CLAIMED = "program_events/customer.claimed_reward"
-"""The event that tells of a claim."""
 
 STORE_ANSWERS_WITHIN = timedelta(seconds=60)
 """After so long, background work finishes what was begun with a voucher store."""
@@ -91,7 +89,7 @@ def issued(
     )
     change = with_counter(with_customer(change, customer), counter)
     told = {"reward_id": reward.id, "kind": claim.kind, "source": claim.source}
-    return with_event(change, CLAIMED, told, now=scene.now, claim=claim), claim
+    return with_event(change, CLAIMED_REWARD, told, now=scene.now, claim=claim), claim
 
 
 def has_code_of_its_own(reward: Reward) -> bool:

@@ -26,6 +26,7 @@ from leal.domain.rules.membership import BirthdayRule
 from leal.domain.rules.terms import Approval, PointsResult, RewardResult, RuleVariant
 from leal.domain.scene import Scene
 from leal.domain.tiers import tier_of
+from leal.domain.topics import RULE_COMPLETED
 
 BIRTHDAYS_APART: Final = timedelta(days=365)
 """So far two birthdays of one customer are apart, counted in days of the rule's zone."""
@@ -134,9 +135,9 @@ def complete(
         zone=rule.zone(scene.program),
     )
     change = with_counter(change, counter)
-    change = with_event(
-        change, "program_events/customer.rule_completed", {"rule_id": rule.id}, now=scene.now
-    )
+    told = {"rule_id": rule.id}
+    next_row = -(len(change.history) + 1)
+    change = with_event(change, RULE_COMPLETED, told, now=scene.now, history_id=next_row)
     match variant.result:
         case PointsResult(points=points):
             row = _earned(rule, scene, points=points, done_at=done_at or scene.now)

@@ -93,8 +93,9 @@ CREATE INDEX fulfilment_calls_due ON fulfilment_calls (program_id, call_at);
 ALTER TABLE orders ADD COLUMN follow_up_due boolean NOT NULL DEFAULT false;
 CREATE INDEX orders_to_follow_up ON orders (program_id, order_id) WHERE follow_up_due;
 
--- Which claim an event is about.
+-- Which claim an event is about, and which row of history.
 ALTER TABLE events ADD COLUMN claimed_reward_id bigint;
+ALTER TABLE events ADD COLUMN history_id bigint;
 
 -- The next code of a reward's pool; an empty pool gives up the whole change.
 CREATE FUNCTION leal_hand_out(p_program_id bigint, p_reward_id bigint)

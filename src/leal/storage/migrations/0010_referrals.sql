@@ -415,17 +415,19 @@ BEGIN
 
     v_at := 0;
     FOR r IN SELECT * FROM json_to_recordset(coalesce(p_change -> 'events', '[]')) AS x(
-        topic text, payload json, created_at timestamptz, claimed_reward_id bigint)
+        topic text, payload json, created_at timestamptz, claimed_reward_id bigint,
+        history_id bigint)
     LOOP
         v_at := v_at + 1;
         v_id := v_events[v_at];
         INSERT INTO events (
             program_id, event_id, customer_id, topic, payload, created_at, claimed_reward_id,
-            settles)
+            history_id, settles)
         VALUES (
             p_program_id, v_id, v_customer, r.topic, r.payload, r.created_at,
             CASE WHEN r.claimed_reward_id < 0 THEN v_claims[-r.claimed_reward_id]
                  ELSE r.claimed_reward_id END,
+            CASE WHEN r.history_id < 0 THEN v_history[-r.history_id] ELSE r.history_id END,
             v_settles);
     END LOOP;
 

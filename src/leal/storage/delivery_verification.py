@@ -1,0 +1,86 @@
+"""Looking for events that were lost: not saved with their change, or not told and nobody knows why.
+
+A webhook has one delivery of each event of its topic, from its beginning up to the cursor; what was
+forgotten after its time is behind it. A delivery that ended says how: by a try that was accepted,
+or by a reason.
+"""
+
+from typing import Final
+
+from leal.storage.db import Database
+from leal.storage.order_verification import Found, finding
+from leal.storage.verification import Finding, Invariant
+
+# Claims are changes that can be told from rows: each was saved with an event. Events that are not
+# kept any more prove nothing.
+_EVENT_OF_CLAIM: Final = """
+SELECT r.customer_id, NULL AS merchant_id,
+    format('an event that tells of claim %s', r.claimed_reward_id) AS expected, 'none' AS found
+FROM claimed_rewards r
+WHERE r.program_id = $1
+    AND r.claimed_at > (
+        SELECT created_at FROM events WHERE program_id = $1 ORDER BY event_id LIMIT 1)
+    AND NOT EXISTS (
+        SELECT FROM events e
+        WHERE e.program_id = $1 AND e.claimed_reward_id = r.claimed_reward_id)
+ORDER BY r.claimed_reward_id
+"""
+
+# No event lies between a webhook's beginning and the cursor without a delivery. A change of a
+# customer is told of once as such, whatever events it brought.
+_EVENT_DELIVERED: Final = """
+SELECT e.customer_id, NULL AS merchant_id,
+    format('a delivery of event %s to webhook %s', e.event_id, w.webhook_id) AS expected,
+    'none' AS found
+FROM webhooks w
+JOIN webhook_cursors c ON c.program_id = $1
+JOIN events e ON e.program_id = $1 AND e.event_id <= c.event_id
+    AND (e.topic = w.topic OR w.topic = 'customers/update' AND e.customer_id IS NOT NULL)
+    AND e.event_id > greatest(w.after_event_id, w.forgotten_event_id)
+LEFT JOIN deliveries d ON d.program_id = $1 AND d.webhook_id = w.webhook_id
+    AND d.event_id = e.event_id
+WHERE w.program_id = $1 AND w.state <> 'deleted' AND d.event_id IS NULL
+    AND NOT (w.topic = 'customers/update' AND EXISTS (
+        SELECT FROM deliveries d
+        JOIN events o ON o.program_id = $1 AND o.event_id = d.event_id
+        WHERE d.program_id = $1 AND d.webhook_id = w.webhook_id AND d.customer_id = e.customer_id
+            AND o.created_at = e.created_at))
+ORDER BY e.event_id, w.webhook_id
+"""
+
+# A delivery waits for somebody, or it says how it ended.
+_DELIVERY_ENDED: Final = """
+SELECT d.customer_id, NULL AS merchant_id,
+    CASE d.state
+        WHEN 'waiting' THEN format('a webhook %s that is told of delivery %s', d.webhook_id,
+            d.delivery_id)
+        WHEN 'dead' THEN format('a reason why delivery %s was given up', d.delivery_id)
+        ELSE format('a try of delivery %s that was accepted', d.delivery_id) END AS expected,
+    'none' AS found
+FROM deliveries d
+LEFT JOIN webhooks w ON w.program_id = $1 AND w.webhook_id = d.webhook_id
+WHERE d.program_id = $1 AND CASE d.state
+    WHEN 'waiting' THEN w.webhook_id IS NULL OR w.state = 'deleted'
+    WHEN 'dead' THEN d.reason IS NULL
+    ELSE NOT EXISTS (
+        SELECT FROM delivery_attempts a
+        WHERE a.program_id = $1 AND a.delivery_id = d.delivery_id AND a.status BETWEEN 200 AND 299)
+    END
+ORDER BY d.delivery_id
+"""
+
+_CHECKS: Final = (
+    (Invariant.EVENT_OF_CHANGE, _EVENT_OF_CLAIM),
+    (Invariant.DELIVERIES, _EVENT_DELIVERED),
+    (Invariant.DELIVERIES, _DELIVERY_ENDED),
+)
+
+
+async def find_lost(database: Database, program_id: int) -> Found:
+    """What of a program's events was lost."""
+    found: list[tuple[Invariant, Finding]] = []
+    async with database.transaction() as on:
+        await on.execute("SET LOCAL statement_timeout = '10min'")
+        for invariant, sql in _CHECKS:
+            found.extend((invariant, finding(row)) for row in await on.rows(sql, program_id))
+    return tuple(found)

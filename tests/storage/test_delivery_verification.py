@@ -1,0 +1,56 @@
+"""`leal verify` on events and deliveries: each kind of loss is found, and nothing else."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from leal.storage.verification import Invariant
+from leal.usecases.verification import verify
+from tests.jobs.receivers import Stage, open_stage
+from tests.merchants import make_certificate
+
+
+@pytest.fixture
+def stage(database_url: str, tmp_path: Path) -> Iterator[Stage]:
+    with open_stage(database_url, make_certificate(tmp_path)) as opened:
+        opened.joins("ann")
+        opened.subscribes("https://127.0.0.1:1/")
+        opened.subscribes("https://127.0.0.1:1/other")
+        for number in range(3):
+            opened.happens("ann", number)
+        opened.works()
+        yield opened
+
+
+_DONE = "UPDATE deliveries SET state = 'delivered', ended_at = now() WHERE delivery_id = 1"
+
+
+@pytest.mark.parametrize(
+    ("damage", "counts"),
+    [
+        ("SELECT 1", {}),
+        ("DELETE FROM deliveries WHERE delivery_id = 1", {Invariant.DELIVERIES: 1}),
+        ("UPDATE deliveries SET state = 'dead'", {Invariant.DELIVERIES: 6}),
+        ("UPDATE deliveries SET state = 'dead', reason = 'x'", {}),
+        (_DONE, {Invariant.DELIVERIES: 1}),
+        ("UPDATE webhooks SET state = 'deleted' WHERE webhook_id = 1", {Invariant.DELIVERIES: 3}),
+        ("UPDATE webhooks SET state = 'paused'", {}),
+        ("UPDATE webhooks SET forgotten_event_id = 100", {}),
+        ("DELETE FROM webhooks WHERE webhook_id = 2", {Invariant.DELIVERIES: 3}),
+    ],
+)
+def test_losses_are_found(stage: Stage, damage: str, counts: dict[Invariant, int]) -> None:
+    stage.world.run(stage.world.database.execute(damage))
+    assert dict(stage.world.run(verify(stage.world.database)).counts) == counts
+
+
+def test_a_missing_delivery_is_made_again_when_the_cursor_is_set_back(stage: Stage) -> None:
+    for damage in (
+        "DELETE FROM deliveries WHERE delivery_id = 1",
+        "UPDATE webhook_cursors SET event_id = 0",
+    ):
+        stage.world.run(stage.world.database.execute(damage))
+    stage.works()
+    assert stage.is_sound()
+    assert len(stage.log()) == 6

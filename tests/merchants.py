@@ -154,7 +154,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         merchant = self.server.merchant
-        body = self.rfile.read(int(self.headers["content-length"]))
+        length = int(self.headers["content-length"])
+        body = self.rfile.read(length)
+        if len(body) < length:
+            return  # the caller died
         headers = {name.lower(): value for name, value in self.headers.items()}
         heard = Heard(path=self.path, headers=headers, body=body)
         with merchant.lock:

@@ -23,6 +23,7 @@ from leal.usecases.days import (
 )
 from leal.usecases.desk import Desk
 from leal.usecases.fulfilment_calls import call_all
+from leal.usecases.idempotency import forget_all
 from leal.usecases.lapsing import lapse_all, warn_all
 from leal.usecases.reports import add_up
 from leal.usecases.vouchers import settle_all
@@ -46,6 +47,7 @@ class Kind(StrEnum):
     NOTICES = "notices"
     REPORTS = "reports"
     POOLS = "pools"
+    IDEMPOTENCY = "idempotency"
 
 
 async def run(desk: Desk, kind: Kind, program_id: int, *, part: tuple[int, int] = WHOLE) -> int:
@@ -84,5 +86,6 @@ _WORK: Final[Mapping[Kind, Callable[[Desk, int], Awaitable[int]]]] = MappingProx
         Kind.NOTICES: warn_all,
         Kind.REPORTS: add_up,
         Kind.POOLS: warn_low,
+        Kind.IDEMPOTENCY: forget_all,
     }
 )

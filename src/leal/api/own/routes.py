@@ -13,7 +13,7 @@ from leal.api.gate import Gate
 from leal.api.http import Handler, Reply, json_response
 from leal.api.idempotency import keyed
 from leal.api.operations import Operation, Parameter
-from leal.api.own import codes, fulfilments, tiers, vouchers
+from leal.api.own import care, codes, fulfilments, tiers, vouchers
 from leal.api.own.clocks import ADVANCE_CLOCK, SHOW_CLOCK, distance, program_of, shown
 from leal.api.own.errors import OwnDialect
 from leal.api.own.requests import (
@@ -54,7 +54,7 @@ def _rows(desk: Desk) -> Sequence[tuple[Operation, Serve]]:
         (codes.SHOW_CODES, serves.show_codes),
         (codes.ADD_CODES, serves.add_codes),
     )
-    rows += (*vouchers.rows(desk), *fulfilments.rows(desk), *tiers.rows(desk))
+    rows += (*vouchers.rows(desk), *fulfilments.rows(desk), *tiers.rows(desk), *care.rows(desk))
     return rows
 
 

@@ -22,7 +22,7 @@ from leal.api.own.shape_parts import (
     whole,
 )
 from leal.api.own.till_shapes import ADDRESS_TEST, FULFILMENT, REFERENCE, VOUCHER
-from leal.api.samples import Schema
+from leal.api.samples import MERCHANT_ID, Schema
 from leal.domain.customers import CustomerState, HistoryKind, Resource
 from leal.domain.offers import Interval
 from leal.domain.orders import CancellationStatus, PaymentStatus, RefundStatus
@@ -206,6 +206,17 @@ _POOL: Final[Schema] = {
 _CODE: Final[Schema] = {"type": "string", "minLength": 1, "maxLength": MAX_CODE_CHARACTERS}
 
 REQUESTS: Final[Mapping[str, Schema]] = {
+    "customers.erase": {
+        "type": "object",
+        "properties": {
+            "confirm": {
+                "type": "string",
+                "description": "The merchant id in the path once more: nothing brings it back",
+                "example": MERCHANT_ID,
+            }
+        },
+        "required": ["confirm"],
+    },
     "programs.advanceClock": {
         "type": "object",
         "properties": {
@@ -261,6 +272,30 @@ REQUESTS: Final[Mapping[str, Schema]] = {
     },
 }
 RESPONSES: Final[Mapping[str, Mapping[int, Schema | None]]] = {
+    "customers.erase": {
+        200: whole(
+            {
+                "erased": whole(
+                    {
+                        "customer_id": ID,
+                        "erased_at": TIME,
+                        "rows": {
+                            "type": "object",
+                            "description": "How many rows of each table were changed",
+                            "additionalProperties": COUNT,
+                        },
+                    }
+                )
+            }
+        ),
+    },
+    "customers.export": {
+        200: {
+            "type": "object",
+            "description": "The rows about the customer, by the table that has them",
+            "additionalProperties": listed({"type": "object"}),
+        },
+    },
     "customers.moveTier": {
         200: whole(
             {

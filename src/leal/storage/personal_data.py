@@ -9,7 +9,7 @@ who has not the shop's own books, and without them the ledger would prove nothin
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final
@@ -39,16 +39,17 @@ class Person:
 class Holding:
     """A table that holds data of persons.
 
-    `export` selects the rows `t` about the person, in the order of `key`; `erase` is the statement
-    that empties them. Both follow `WITH person AS (…)`, whose columns are those of `_PERSON`. `kept` are columns of text or
-    JSON that stay at an erasure, with the reason why they may.
+    `export` says which rows `t` are about the person, listed in the order of `key`; `erase` is the
+    statement that empties them, in which `/*own*/` stands for `export`. Both follow
+    `WITH person AS (…)`, whose columns are those of `_PERSON`. `kept` are columns of text or JSON
+    that stay at an erasure, with the reason why they may.
     """
 
     table: str
     key: str
     export: str
     erase: str | None = None
-    kept: Mapping[str, str] = MappingProxyType({})
+    kept: Mapping[str, str] = field(default_factory=dict)
 
 
 _PERSON: Final = """
@@ -66,6 +67,7 @@ _OWN_CLAIMS: Final = """t.program_id = person.program_id AND t.claimed_reward_id
 _OWN_ORDERS: Final = """t.program_id = person.program_id
     AND (t.customer_id = person.customer_id OR t.email_key = person.email_key)"""
 _BY_LEAL: Final = "made by leal or the merchant, for everybody alike"
+_NEVER_AGAIN: Final = "a code that was handed out is never given again"
 _OF_ORDERS: Final = "what was bought and paid: the points of the order are worked out from it"
 
 HOLDINGS: Final = (
@@ -81,8 +83,7 @@ HOLDINGS: Final = (
                 birth_month = NULL, birth_day = NULL, birthday_set_at = NULL,
                 email_consent = 'unknown', sms_consent = 'unknown', insights_segment = NULL,
                 referral_id = person.new_link, erased_at = person.now, updated_at = person.now
-            FROM person WHERE """
-        + _OWN_ROWS,
+            FROM person WHERE /*own*/""",
     ),
     Holding(
         table="orders",
@@ -95,8 +96,7 @@ HOLDINGS: Final = (
                 referral_id = CASE WHEN t.referral_id = person.referral_id
                     THEN person.new_link ELSE t.referral_id END,
                 updated_at = person.now
-            FROM person WHERE """
-        + _OWN_ORDERS,
+            FROM person WHERE /*own*/""",
         kept={
             "merchant_id": "the shop's id of the order: later states of it must find it",
             "number": "the shop's number of the order",
@@ -160,8 +160,7 @@ HOLDINGS: Final = (
         export=_OWN_ROWS,
         erase="""
             UPDATE claimed_rewards t SET session = NULL, subscription = NULL, cart_id = NULL
-            FROM person WHERE """
-        + _OWN_ROWS,
+            FROM person WHERE /*own*/""",
         kept={
             **dict.fromkeys(
                 (
@@ -227,7 +226,7 @@ HOLDINGS: Final = (
                 ip_address = ''
             FROM person WHERE t.program_id = person.program_id
                 AND (t.friend_key = person.folded OR t.referral_id = person.referral_id)""",
-        kept={"code": "a code that was handed out is never given again"},
+        kept={"code": _NEVER_AGAIN},
     ),
     Holding(
         table="referral_guests",
@@ -339,7 +338,8 @@ async def erase(on: Runner, person: Person) -> Mapping[str, int]:
     changed = {}
     for holding in HOLDINGS:
         if holding.erase is not None:
-            done = await on.execute(f"{_PERSON} {holding.erase}", *_arguments(person))
+            statement = _PERSON + holding.erase.replace("/*own*/", holding.export)
+            done = await on.execute(statement, *_arguments(person))
             changed[holding.table] = int(done.rsplit(" ", 1)[1])
     return changed
 

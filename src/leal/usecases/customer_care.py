@@ -1,4 +1,4 @@
-"""What a merchant owes the persons behind customers: telling all that is known, and forgetting it."""
+"""What merchants owe the persons behind customers: telling all that is known, and forgetting it."""
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class Erased:
 
 async def find(desk: Desk, program_id: int, merchant_id: str) -> Person:
     """The customer with an id of the shop's, this or one that was linked. Raises Missing."""
-    return await _find(desk, desk.database, program_id, merchant_id)
+    return await _find(desk, program_id, merchant_id, on=desk.database)
 
 
 async def export(desk: Desk, person: Person) -> AsyncIterator[bytes]:
@@ -59,12 +59,12 @@ async def erase(desk: Desk, program_id: int, merchant_id: str) -> Erased:
     address is somebody new.
     """
     async with desk.database.transaction() as on:
-        person = await _find(desk, on, program_id, merchant_id)
+        person = await _find(desk, program_id, merchant_id, on=on)
         rows = await personal_data.erase(on, person)
     return Erased(customer_id=person.customer_id, erased_at=person.now, rows=rows)
 
 
-async def _find(desk: Desk, on: Runner, program_id: int, merchant_id: str) -> Person:
+async def _find(desk: Desk, program_id: int, merchant_id: str, *, on: Runner) -> Person:
     found = await personal_data.find_person(
         on,
         program_id,

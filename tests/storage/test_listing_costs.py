@@ -55,6 +55,10 @@ class Overheard:
         self._database = database
         self.asked: list[tuple[str, tuple[object, ...]]] = []
 
+    @property
+    def in_transaction(self) -> bool:
+        return self._database.in_transaction
+
     async def row(self, sql: str, *args: object) -> asyncpg.Record | None:
         self.asked.append((sql, args))
         return await self._database.row(sql, *args)

@@ -25,6 +25,8 @@ from leal.domain.problems import (
     BadRequest,
     DatabaseAway,
     Forbidden,
+    KeyInUse,
+    KeyReused,
     Missing,
     Problem,
     TooLarge,
@@ -106,6 +108,11 @@ def plain_answer(problem: Exception) -> Reply | None:
         case TooMany():
             wait = str(problem.retry_after_seconds)
             return error_response(429, problem.message, headers=[("Retry-After", wait)])
+        case KeyInUse():
+            wait, code = str(problem.retry_after_seconds), "idempotency_key_in_use"
+            return error_response(409, problem.message, code=code, headers=[("Retry-After", wait)])
+        case KeyReused():
+            return error_response(422, problem.message, code="idempotency_key_reused")
         case DatabaseAway():
             return error_response(503, problem.message, headers=[("Retry-After", "1")])
         case TooSlow() | TooLarge():
@@ -362,7 +369,7 @@ _STATUSES: Final = {Unauthenticated: 401, Forbidden: 403, Missing: 404}
 _NOWHERE: Final = Surface(prefix="", app=router([]), dialect=PlainDialect())
 _CORS_HEADERS: Final = (
     (b"access-control-allow-origin", b"*"),
-    (b"access-control-expose-headers", b"X-Request-Id, Retry-After"),
+    (b"access-control-expose-headers", b"X-Request-Id, Retry-After, Idempotency-Hit"),
 )
 _CORS_REQUEST_HEADERS: Final = (
     "Authorization, Content-Type, Idempotency-Key, X-LoyaltyLion-Channel, X-LoyaltyLion-Country, "

@@ -20,8 +20,12 @@ MAX_INTEGER: Final = 2**63 - 1
 async def read_body(request: Request, *, max_bytes: int = 1_000_000) -> bytes:
     """The whole body; TooLarge beyond `max_bytes`, BadRequest when it is compressed.
 
-    Compressed bodies are refused rather than inflated: a few KB could become gigabytes.
+    Compressed bodies are refused rather than inflated: a few KB could become gigabytes. A body that
+    was read with `read_body_again` is given again.
     """
+    read: bytes | None = request.scope.get(_READ)
+    if read is not None:
+        return read
     encoding = request.headers.get("content-encoding", "identity")
     if encoding.strip().lower() not in ("identity", ""):
         raise _bad_body("Compressed bodies are not read: send it without Content-Encoding")
@@ -36,6 +40,13 @@ async def read_body(request: Request, *, max_bytes: int = 1_000_000) -> bytes:
             raise TooLarge(max_bytes)
         chunks.append(chunk)
     return b"".join(chunks)
+
+
+async def read_body_again(request: Request) -> bytes:
+    """As `read_body`; every later reader of the same request gets the same bytes."""
+    raw = await read_body(request)
+    request.scope[_READ] = raw
+    return raw
 
 
 def parse_object(raw: bytes) -> dict[str, object]:
@@ -73,6 +84,7 @@ def kind(value: object) -> str:
             return "object"
 
 
+_READ: Final = "leal.body"
 _MAX_DECIMAL_CHARACTERS: Final = 128
 _MAX_EXPONENT: Final = 64
 _CONTAINERS: Final = (dict, list)

@@ -7,6 +7,7 @@ import typer
 from leal.cli import (
     clock,
     codes,
+    customers,
     demo,
     explain,
     jobs,
@@ -46,6 +47,7 @@ app.command()(worker.worker)
 app.command()(jobs.jobs)
 app.add_typer(clock.app, name="clock")
 app.add_typer(codes.app, name="codes")
+app.add_typer(customers.app, name="customers")
 app.add_typer(program.app, name="program")
 app.add_typer(report.app, name="report")
 app.add_typer(keys.app, name="key")

@@ -129,13 +129,20 @@ def _moneys(order: Order, report: OrderReport, currency: str, *, now: datetime) 
 
 
 def _traces(order: Order, report: OrderReport) -> Order:
-    """Where the order came from: the first word counts, later ones do not overwrite it."""
+    """Where the order came from: the first word counts, later ones do not overwrite it.
+
+    Of an order whose buyer was erased it is empty, and stays so.
+    """
+
+    def first(known: str | None, said: str | None) -> str | None:
+        return (said or None) if known is None else known
+
     return replace(
         order,
-        ip_address=order.ip_address or report.ip_address,
-        user_agent=order.user_agent or report.user_agent,
+        ip_address=first(order.ip_address, report.ip_address),
+        user_agent=first(order.user_agent, report.user_agent),
         referral_id=order.referral_id or report.referral_id,
-        tracking_id=order.tracking_id or report.tracking_id,
+        tracking_id=first(order.tracking_id, report.tracking_id),
     )
 
 

@@ -40,6 +40,27 @@ class Missing(Problem):
         self.noun = noun
 
 
+class KeyInUse(Problem):
+    """A request with this idempotency key is running, or was cut short a moment ago (409)."""
+
+    def __init__(self, retry_after_seconds: int = 1) -> None:
+        super().__init__(
+            "A request with this Idempotency-Key is still running. Send the same request again in "
+            "a moment to hear its answer."
+        )
+        self.retry_after_seconds = retry_after_seconds
+
+
+class KeyReused(Problem):
+    """The idempotency key was sent with another body or query before (422)."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This Idempotency-Key was used for a request with another body or query. Send each new "
+            "request with a key of its own."
+        )
+
+
 class TooSlow(Problem):
     """The body did not arrive in time (408)."""
 

@@ -198,6 +198,7 @@ _STALE = frozenset({asyncpg.UniqueViolationError.sqlstate, "LS002"})
 
 # The one way a customer changes; see the migration that defines it.
 SAVE = "SELECT leal_save($1, $2, $3, $4)"
+SAVE_WITHIN = "SELECT leal_try_save($1, $2, $3, $4)"
 
 
 async def save(on: Runner, program_id: int, change: Change) -> Account | None:
@@ -209,7 +210,7 @@ async def save(on: Runner, program_id: int, change: Change) -> Account | None:
     before = change.before.customer
     try:
         answer = await on.value(
-            SAVE,
+            SAVE_WITHIN if on.in_transaction else SAVE,
             program_id,
             before.id or None,
             before.version,

@@ -3,11 +3,13 @@
 A statement costs one round trip (nothing is reset afterwards, so nothing session-wide is ever
 SET); an outage is always ``DatabaseAway``; a statement the server gave up for another's sake
 (deadlock, serialization) runs once more.
+
+``Bound`` is the same for whoever wants several steps to happen together or not at all.
 """
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, Protocol, TypeVar
 from urllib.parse import urlsplit
 
@@ -43,7 +45,15 @@ class CannotConnect(Exception):  # noqa: N818 - a fact of the installation, told
 
 
 class Runner(Protocol):
-    """What storage functions are given: the pool, or one open transaction."""
+    """What storage functions are given: the pool, or one open transaction.
+
+    ``in_transaction`` tells whether a statement that fails takes others with it.
+    """
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether other statements succeed and fail together with the next."""
+        ...
 
     async def row(self, sql: str, *args: object) -> asyncpg.Record | None:
         """Return the first row, or None."""
@@ -68,6 +78,11 @@ class Database:
     def __init__(self, pool: Pool, *, acquire_seconds: float) -> None:
         self._pool = pool
         self._acquire_seconds = acquire_seconds
+
+    @property
+    def in_transaction(self) -> bool:
+        """False: each statement is committed by itself."""
+        return False
 
     @classmethod
     async def open(
@@ -152,13 +167,26 @@ class Database:
         finally:
             self._pool.give_back(held)
 
+    @asynccontextmanager
+    async def bound(self) -> AsyncIterator["Bound"]:
+        """A database whose statements happen together, once its ``commit`` is called.
+
+        What was not committed by the end of the block is undone.
+        """
+        bound = Bound(self._pool, acquire_seconds=self._acquire_seconds)
+        await bound.begin()
+        try:
+            yield bound
+        finally:
+            await bound.undo()
+
     async def _ask(self, ask: Callable[["_OnConnection"], Awaitable[_T]]) -> _T:
         held = await self._take()
         try:
             runner = _OnConnection(held.connection)
             try:
                 return await ask(runner)
-            except _GaveWay:
+            except GaveWay:
                 # let the other go first: it still has to wake up and take what was given up
                 await asyncio.sleep(_GIVE_WAY_SECONDS)
                 return await ask(runner)
@@ -172,11 +200,99 @@ class Database:
             raise DatabaseAway from error
 
 
+class Bound(Database):
+    """A database bound to one connection: all that is asked of it is one open transaction.
+
+    Whoever holds it needs no second connection, and must not use it from two tasks at once.
+    ``transaction`` is a part of the open one that can fail by itself. Between ``commit`` and the
+    next ``begin`` no connection is held, and nothing can be asked.
+    """
+
+    def __init__(self, pool: Pool, *, acquire_seconds: float) -> None:
+        super().__init__(pool, acquire_seconds=acquire_seconds)
+        self._held: Held | None = None
+
+    @property
+    def in_transaction(self) -> bool:
+        """True, always."""
+        return True
+
+    async def begin(self) -> None:
+        """Take a connection and open a transaction on it."""
+        held = await self._take()
+        try:
+            with _outages(held.connection):
+                await held.connection.execute("BEGIN")
+        except BaseException:
+            self._pool.give_back(held)
+            raise
+        self._held = held
+
+    async def commit(self) -> None:
+        """Make what was done last, and give the connection back."""
+        await self._end("COMMIT")
+
+    async def undo(self) -> None:
+        """Forget what was done since ``begin``, if anything; never fails."""
+        if self._held is None:
+            return
+        connection = self._held.connection
+        if connection.is_closed():
+            self._pool.give_back(self._held)
+            self._held = None
+            return
+        with suppress(DatabaseAway):
+            await self._end("ROLLBACK")
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Runner]:
+        """Run all within the block, which remains as a whole or not at all."""
+        connection = self._connection
+        with _outages(connection):
+            await connection.execute("SAVEPOINT part")
+        try:
+            yield _OnConnection(connection)
+        except BaseException:
+            if not connection.is_closed():
+                with _outages(connection):
+                    await connection.execute("ROLLBACK TO part; RELEASE part")
+            raise
+        with _outages(connection):
+            await connection.execute("RELEASE part")
+
+    @property
+    def _connection(self) -> asyncpg.Connection:
+        if self._held is None:
+            raise RuntimeError("asked of a transaction that has ended")
+        return self._held.connection
+
+    async def _ask(self, ask: Callable[["_OnConnection"], Awaitable[_T]]) -> _T:
+        return await ask(_OnConnection(self._connection))
+
+    async def _end(self, how: str) -> None:
+        connection, held = self._connection, self._held
+        try:
+            with _outages(connection):
+                ended = await connection.execute(how)
+        finally:
+            # one that is still within its transaction is not given to anybody else
+            self._held = None
+            if held is not None:
+                self._pool.give_back(held)
+        if ended != how:
+            # a statement failed, and somebody went on nevertheless
+            raise DatabaseAway
+
+
 class _OnConnection:
     """A Runner on one connection."""
 
     def __init__(self, connection: asyncpg.Connection) -> None:
         self._connection = connection
+
+    @property
+    def in_transaction(self) -> bool:
+        return bool(self._connection.is_in_transaction())
 
     async def row(self, sql: str, *args: object) -> asyncpg.Record | None:
         with _outages(self._connection):
@@ -197,8 +313,11 @@ class _OnConnection:
             return tag
 
 
-class _GaveWay(DatabaseAway):
-    """The server cancelled the statement in favour of another; nothing of it remains."""
+class GaveWay(DatabaseAway):
+    """The server cancelled the statement in favour of another; nothing of it remains.
+
+    Within a transaction nothing remains of that either: all of it can be done once more.
+    """
 
 
 class _outages:  # noqa: N801 - read as a verb phrase: `with _outages(connection)`
@@ -219,7 +338,7 @@ class _outages:  # noqa: N801 - read as a verb phrase: `with _outages(connection
         if error is None:
             return
         if isinstance(error, asyncpg.TransactionRollbackError):
-            raise _GaveWay from error
+            raise GaveWay from error
         lost = isinstance(error, asyncpg.InterfaceError) and self._connection.is_closed()
         if lost or isinstance(error, _AWAY):
             raise DatabaseAway from error

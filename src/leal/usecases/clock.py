@@ -18,6 +18,7 @@ LONGEST = timedelta(days=10 * 366)
 """So far time can be moved at once."""
 
 _STRETCH = timedelta(days=1)
+_SECOND = timedelta(seconds=1)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -77,14 +78,24 @@ async def advance(
 ) -> Mapping[Kind, int]:
     """Moves a sandbox's time on and works off what became due; returns how much of each kind.
 
-    `by` is a positive number of whole seconds, at most LONGEST. Raises NotASandbox, Missing,
-    WorkFailed.
+    `by` is a positive number of whole seconds, at most LONGEST. Days that were worked off stay so
+    whatever happens later; a request that has one effect goes on where it was cut short. Raises
+    NotASandbox, Missing, WorkFailed.
     """
     if not timedelta(0) < by <= LONGEST:
         msg = f"time can be moved on by up to {LONGEST.days} days, not by {by}"
         raise ValueError(msg)
-    if not (await clocks.load(desk.database, program_id)).sandbox:
+    clock = await clocks.load(desk.database, program_id)
+    if not clock.sandbox:
         raise NotASandbox(program_id)
+    until = clock.ahead // _SECOND + by // _SECOND if desk.reserved is None else desk.reserved
+    async with desk.outside(reserved=until) as free:
+        return await _advance(free, program_id, until * _SECOND - clock.ahead, progress=progress)
+
+
+async def _advance(
+    desk: Desk, program_id: int, by: timedelta, *, progress: Callable[[datetime], None]
+) -> Mapping[Kind, int]:
     done = dict.fromkeys(Kind, 0)
     while by > timedelta(0):
         stretch = min(by, _STRETCH)

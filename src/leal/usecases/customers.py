@@ -72,9 +72,10 @@ async def subscribe_to_email(desk: Desk, ask: Ask, merchant_id: str) -> Outcome:
     keeper = desk.consent.get(provider) if provider else None
     if keeper is None:
         raise UnsupportedPlatform
-    failed = await keeper.subscribe(
-        program_id=ask.program_id, merchant_id=merchant_id, email=found.account.customer.email
-    )
+    async with desk.outside():
+        failed = await keeper.subscribe(
+            program_id=ask.program_id, merchant_id=merchant_id, email=found.account.customer.email
+        )
     if failed is not None:
         raise SubscriptionFailed(failed.reason)
 

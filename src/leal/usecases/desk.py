@@ -5,7 +5,8 @@ customer in between, the save applies nothing and the loop runs again from the l
 stale tries it takes the row's lock first.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -37,6 +38,7 @@ from leal.storage.customer_ids import IdKey, IdsOf, find_owners
 from leal.storage.customers import Loaded, Wanted
 from leal.storage.db import Database, Runner
 from leal.storage.events import StoredEvent
+from leal.usecases.once import Once
 from leal.usecases.programs import Programs
 
 _TRIES_WITHOUT_LOCK = 2
@@ -86,6 +88,9 @@ class Desk:
     `public_url` is where shoppers reach this server, without a slash at the end. Webhooks are
     called by `webhooks` in the words of `composer`; `hides_paused_webhooks` from clients as if they
     were deleted; what was delivered is remembered for `deliveries_kept`.
+    `once` is the run
+    of a request that must have one effect: then all that is asked of the database is one
+    transaction.
     """
 
     database: Database
@@ -101,6 +106,28 @@ class Desk:
     composer: Composer = field(default_factory=PlainComposer)
     hides_paused_webhooks: bool = False
     deliveries_kept: timedelta = timedelta(days=30)
+    once: Once | None = None
+
+    @property
+    def reserved(self) -> int | None:
+        """What an earlier run of this very request had set aside before it was cut short."""
+        return None if self.once is None else self.once.reserved
+
+    @asynccontextmanager
+    async def outside(self, *, reserved: int | None = None) -> AsyncIterator["Desk"]:
+        """Where others are called, and where work is done that no transaction could hold.
+
+        What was done before stays done, whatever becomes of the rest. Of a request that must have
+        one effect, `reserved` is the number by which a later run finds what this one set aside.
+        Yields the desk to work at meanwhile.
+        """
+        once = self.once
+        if once is None:
+            yield self
+            return
+        await once.let_go(reserved, now=self.clock())
+        yield replace(self, database=once.database, programs=once.programs, once=None)
+        await once.go_on()
 
     def now(self, program_id: int) -> datetime:
         """The program's time: ours, or that of its own clock as last seen when it is a sandbox."""
@@ -343,6 +370,7 @@ async def _try(
     saved = await customers.save(on, ask.program_id, decided)
     if saved is None:
         return None
+    _note(desk, saved)
     if lapsing.overdue(saved.lots, scene):
         # points that came back after their day: whoever comes between does it instead
         await lapse_overdue(on, scene, saved)
@@ -379,6 +407,7 @@ async def _load(desk: Desk, on: Runner, *, ask: Ask, wanted: Wanted) -> tuple[Sc
     if loaded.sites:
         raise _several(loaded.sites)
     scene = scene_of(published, ask, now=now, entropy=desk.entropy())
+    _note(desk, loaded.account)
     return replace(scene, shelf=loaded.shelf), loaded
 
 
@@ -398,6 +427,12 @@ def _several(sites: Sequence[int]) -> BadRequest:
 
 def _not_one(owners: Mapping[int, int]) -> Problem:
     return _several(sorted(owners)) if len(set(owners.values())) > 1 else _unknown()
+
+
+def _note(desk: Desk, account: Account | None) -> None:
+    """Notes whom the answer to the request may tell of."""
+    if desk.once is not None and account is not None:
+        desk.once.concerns(account.customer.id)
 
 
 def _windowed(wanted: Wanted, published: PublishedProgram, *, ask: Ask, now: datetime) -> Wanted:

@@ -25,6 +25,7 @@ from leal.usecases.days import (
 from leal.usecases.deliveries import work_off
 from leal.usecases.desk import Desk
 from leal.usecases.fulfilment_calls import call_all
+from leal.usecases.idempotency import forget_all
 from leal.usecases.lapsing import lapse_all, warn_all
 from leal.usecases.reports import add_up
 from leal.usecases.vouchers import settle_all
@@ -50,6 +51,7 @@ class Kind(StrEnum):
     REPORTS = "reports"
     POOLS = "pools"
     WEBHOOKS = "webhooks"
+    IDEMPOTENCY = "idempotency"
 
 
 async def run(desk: Desk, kind: Kind, program_id: int, *, part: tuple[int, int] = WHOLE) -> int:
@@ -90,5 +92,6 @@ _WORK: Final[Mapping[Kind, Callable[[Desk, int], Awaitable[int]]]] = MappingProx
         Kind.REPORTS: add_up,
         Kind.POOLS: warn_low,
         Kind.WEBHOOKS: work_off,
+        Kind.IDEMPOTENCY: forget_all,
     }
 )

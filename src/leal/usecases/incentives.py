@@ -117,7 +117,8 @@ async def _make(desk: Desk, voucher: Voucher, wanted: NewIncentive) -> None:
     """
     store = desk.voucher_stores.get(voucher.site.voucher_store.KIND)
     if store is not None:
-        answer = await store.create(voucher)
+        async with desk.outside():
+            answer = await store.create(voucher)
         if not isinstance(answer, Made):
             raise VoucherNotAllocated(answer.reason)
     await stored.note_made(

@@ -25,12 +25,17 @@ CACHED_VERSIONS = 256
 class Programs:
     """The programs of this installation, parsed once per process and version."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(
+        self,
+        database: Database,
+        *,
+        parsed: "Parsed | None" = None,
+        ahead: dict[int, timedelta] | None = None,
+    ) -> None:
         self._database = database
-        self._parsed: OrderedDict[tuple[int, int], PublishedProgram] = OrderedDict()
         self._loading: dict[tuple[int, int], asyncio.Task[PublishedProgram]] = {}
-        self._newest: OrderedDict[int, PublishedProgram] = OrderedDict()
-        self._ahead: dict[int, timedelta] = {}
+        self._ahead = {} if ahead is None else ahead
+        self.parsed = parsed or Parsed()
 
     async def current(self, program_id: int) -> PublishedProgram:
         """Load the version now in force. Raises Missing."""
@@ -43,7 +48,15 @@ class Programs:
 
         For use with a statement that also returns the version in force. Raises Missing.
         """
-        return self._newest.get(program_id) or await self.current(program_id)
+        return self.parsed.lately(program_id) or await self.current(program_id)
+
+    def through(self, database: Database) -> "Programs":
+        """The same programs as one transaction sees them.
+
+        Others get what it parses by `parsed.share`, and not before it is committed: the number of a
+        version that came to nothing is given to another.
+        """
+        return Programs(database, parsed=Parsed(behind=self.parsed), ahead=self._ahead)
 
     def ahead(self, program_id: int) -> timedelta:
         """How far the program's time is ahead of ours, as this process saw it last."""
@@ -65,10 +78,11 @@ class Programs:
         everyone who waits for the first.
         """
         key = program_id, version
-        known = self._parsed.get(key)
+        known = self.parsed.find(key)
         if known is not None:
-            self._parsed.move_to_end(key)
             return known
+        if self._database.in_transaction:
+            on = on or self._database
         if on is not None:
             return await self._load(on, program_id, version)
         # Many requests notice a new version at the same moment: one loads it for all of them.
@@ -83,16 +97,49 @@ class Programs:
         document = await stored.load_version(on, program_id, version)
         program = read_program(msgspec.json.decode(document))
         published = PublishedProgram(id=program_id, version=version, program=program)
-        self._parsed[program_id, version] = published
+        self.parsed.remember(published)
+        return published
+
+
+class Parsed:
+    """Versions used lately, and the newest seen of each program; `behind` are those of others."""
+
+    def __init__(self, *, behind: "Parsed | None" = None) -> None:
+        self._behind = behind
+        self._versions: OrderedDict[tuple[int, int], PublishedProgram] = OrderedDict()
+        self._newest: OrderedDict[int, PublishedProgram] = OrderedDict()
+
+    def find(self, key: tuple[int, int]) -> PublishedProgram | None:
+        """A version by the ids of its program and itself."""
+        found = self._versions.get(key)
+        if found is not None:
+            self._versions.move_to_end(key)
+            return found
+        return None if self._behind is None else self._behind.find(key)
+
+    def lately(self, program_id: int) -> PublishedProgram | None:
+        """The newest version seen of a program."""
+        found = self._newest.get(program_id)
+        return found or (None if self._behind is None else self._behind.lately(program_id))
+
+    def remember(self, published: PublishedProgram) -> None:
+        """Keeps a version, and forgets the one that was used least lately when there are many."""
+        program_id = published.id
+        self._versions[program_id, published.version] = published
         newest = self._newest.get(program_id)
-        if newest is None or newest.version < version:
+        if newest is None or newest.version < published.version:
             self._newest[program_id] = published
             self._newest.move_to_end(program_id)
             if len(self._newest) > CACHED_VERSIONS:
                 self._newest.popitem(last=False)
-        if len(self._parsed) > CACHED_VERSIONS:
-            self._parsed.popitem(last=False)
-        return published
+        if len(self._versions) > CACHED_VERSIONS:
+            self._versions.popitem(last=False)
+
+    def share(self) -> None:
+        """Lets the others behind have what was parsed here."""
+        if self._behind is not None:
+            for published in self._versions.values():
+                self._behind.remember(published)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from leal.storage.claims import Owned
 from leal.storage.customers import ClaimKeys, Loaded, OrderKey, Wanted
 from leal.usecases import usage, vouchers
 from leal.usecases.desk import Ask, Desk, Outcome, change, known, look, scene_now, whose
+from leal.usecases.vouchers import Settlement
 
 _SUBSCRIBED_KIND = RewardKind.ACTIVE_SUBSCRIPTION_PRODUCT
 
@@ -30,16 +31,14 @@ async def claim(
     in a shop is asked for at once; the claim is pending when the shop gives no clear answer. Raises
     Missing, the refusals of `redeem`, and VoucherNotMade after the points are back.
     """
-    wanted = await _with_subscription(desk, ask, merchant_id, wanted=wanted, address_id=address_id)
-
-    def decide(loaded: Loaded, scene: Scene) -> Change:
-        return redeem(known(loaded), scene, wanted)
-
-    outcome = await change(desk, ask, Wanted(merchant_id=merchant_id, lots=True), decide=decide)
-    made = outcome.account.claims[0]
-    if made.settle_by is not None:
-        settlement = await vouchers.settle(desk, ask, outcome, claim=made)
-        if settlement.was_refused:
+    if desk.reserved is None:
+        wanted = await _with_subscription(
+            desk, ask, merchant_id, wanted=wanted, address_id=address_id
+        )
+        outcome, made = await _claimed(desk, ask, merchant_id, wanted=wanted)
+    else:
+        settlement = await _finish(desk, ask, desk.reserved)
+        if settlement.claim.is_over:
             raise VoucherNotMade
         outcome, made = settlement.outcome, settlement.claim
     if made.usage_order is not None:
@@ -83,6 +82,9 @@ async def refund(
     `store` and no `settle_by` is one whose shop has confirmed it. Raises RewardKindMismatch and the
     refusals of `refuse_unless_refundable`.
     """
+    if desk.reserved is not None:
+        settlement = await _finish(desk, ask, desk.reserved)
+        return settlement.outcome, settlement.claim
 
     def decide(loaded: Loaded, scene: Scene) -> Change:
         account = known(loaded)
@@ -133,6 +135,30 @@ def missing_claim() -> Missing:
     return Missing("claimed_reward", "No claimed reward with this id")
 
 
+async def _claimed(
+    desk: Desk, ask: Ask, merchant_id: str, *, wanted: Redemption
+) -> tuple[Outcome, ClaimedReward]:
+    """Saves the claim and has its voucher made, where that lives in a shop."""
+
+    def decide(loaded: Loaded, scene: Scene) -> Change:
+        return redeem(known(loaded), scene, wanted)
+
+    outcome = await change(desk, ask, Wanted(merchant_id=merchant_id, lots=True), decide=decide)
+    made = outcome.account.claims[0]
+    if made.settle_by is None:
+        return outcome, made
+    settlement = await vouchers.settle(desk, ask, outcome, claim=made)
+    if settlement.was_refused:
+        raise VoucherNotMade
+    return settlement.outcome, settlement.claim
+
+
+async def _finish(desk: Desk, ask: Ask, claim_id: int) -> Settlement:
+    """Goes on with the claim of a request that was cut short while the shop was asked."""
+    owned = await find_owner(desk, ask.program_id, claim_id)
+    return await vouchers.finish(desk, ask, customer_id=owned.customer_id, claim_id=owned.claim_id)
+
+
 async def _with_subscription(
     desk: Desk, ask: Ask, merchant_id: str, *, wanted: Redemption, address_id: int | None
 ) -> Redemption:
@@ -147,7 +173,11 @@ async def _with_subscription(
     provider = scene.site.subscription_provider
     if reward is None or reward.KIND is not _SUBSCRIBED_KIND or provider is None:
         return wanted
-    found = await desk.subscriptions[provider].find(
-        program_id=ask.program_id, merchant_id=merchant_id, address_id=address_id, now=scene.now
-    )
+    async with desk.outside():
+        found = await desk.subscriptions[provider].find(
+            program_id=ask.program_id,
+            merchant_id=merchant_id,
+            address_id=address_id,
+            now=scene.now,
+        )
     return replace(wanted, subscribed=found is not None, subscription=found)

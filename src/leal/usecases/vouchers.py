@@ -10,7 +10,7 @@ from typing import assert_never
 from leal.domain.change import Change, begin
 from leal.domain.claims import ClaimedReward, find_claim
 from leal.domain.customers import Customer
-from leal.domain.problems import Missing
+from leal.domain.problems import KeyInUse, Missing
 from leal.domain.rewards.settling import (
     after_making,
     after_refusal,
@@ -25,6 +25,7 @@ from leal.integrations.voucher_stores import Answer, Made, Refused, Unclear, Vou
 from leal.storage import claims
 from leal.storage.claims import ClaimDue
 from leal.storage.customers import ClaimKeys, Loaded, Wanted
+from leal.storage.due import Key
 from leal.usecases.batches import BATCH, BEGINNING, Tally
 from leal.usecases.desk import Ask, Desk, Outcome, change, known, scene_now
 from leal.usecases.patience import CALLS_AT_ONCE, CALLS_IN_A_RUN, Patience
@@ -49,8 +50,27 @@ async def settle(desk: Desk, ask: Ask, outcome: Outcome, *, claim: ClaimedReward
 
     The claim must be ours for the moment: saved so a moment ago, or taken up.
     """
-    answer = await _asked(desk, ask.program_id, outcome, claim=claim)
+    async with desk.outside(reserved=claim.id):
+        answer = await _asked(desk, ask.program_id, outcome, claim=claim)
     return await _noted(desk, ask, outcome, claim=claim, answer=answer)
+
+
+async def finish(desk: Desk, ask: Ask, *, customer_id: int, claim_id: int) -> Settlement:
+    """Finishes what was begun for a claim by a request that was cut short.
+
+    Background work may have done so already. Raises KeyInUse while somebody else is asking the
+    shop: the same request has its answer afterwards.
+    """
+    due = ClaimDue(key=Key(at=desk.now(ask.program_id), id=claim_id), customer_id=customer_id)
+    outcome = await _take_up(desk, ask, due)
+    claim = find_claim(outcome.account.held, claim_id)
+    if claim is None:
+        raise Missing("claimed_reward", "No claimed reward with this id")
+    if outcome.change is not None and not outcome.change.is_empty:
+        return await settle(desk, ask, outcome, claim=claim)
+    if claim.settle_by is not None:
+        raise KeyInUse
+    return Settlement(outcome=outcome, claim=claim, answer=Made())
 
 
 async def settle_all(desk: Desk, program_id: int) -> int:

@@ -74,12 +74,13 @@ class Walk:
     def asks(self, **how: Any) -> Answer:
         """The operation, with a body that is in order but for `parts`."""
         parts: Mapping[str, object] = how.pop("parts", {})
-        body = self._body()
+        body = self.body()
         if body is not None:
             how["json"] = {**body, **parts}
         return self.shop.call(self.operation, self.name, **how)
 
-    def _body(self) -> Any:
+    def body(self) -> Any:
+        """The operation's body, None for one without."""
         if self.operation in RULE_OF:
             kind = RULE_OF[self.operation]
             return {"rule_id": rule_of(kind), "customer_merchant_id": self.name}

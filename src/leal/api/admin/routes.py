@@ -12,6 +12,7 @@ from starlette.requests import Request
 
 from leal.api.admin import activity_routes, order_routes, reward_routes, webhook_routes
 from leal.api.admin.csv_form import transactions_csv
+from leal.api.admin.errors import AdminDialect
 from leal.api.admin.lists import CHANGED, PAGE, PAGING, SITE_OF_ID, beside, cursors, links, reply
 from leal.api.admin.paging import Asked, List
 from leal.api.admin.requests import (
@@ -33,6 +34,7 @@ from leal.api.admin.values import Showing
 from leal.api.admin.views import customer, identity
 from leal.api.gate import Gate
 from leal.api.http import Handler, Reply, empty_response
+from leal.api.idempotency import keyed
 from leal.api.ids import MAX_JSON_INTEGER
 from leal.api.operations import Operation, Parameter
 from leal.domain.customers import Customer
@@ -52,6 +54,11 @@ _Row = TypeVar("_Row")
 
 def table(desk: Desk, gate: Gate) -> Sequence[tuple[Operation, Handler]]:
     """Every operation with its handler; the busiest come first, as they are matched in order."""
+    rows = keyed(_rows, desk, AdminDialect())
+    return tuple((operation, _handler(operation, serve, gate)) for operation, serve in rows)
+
+
+def _rows(desk: Desk) -> Sequence[tuple[Operation, Serve]]:
     serves = _Serves(desk)
     rows: tuple[tuple[Operation, Serve], ...] = (
         (LIST_CUSTOMERS, serves.list_customers),
@@ -63,8 +70,7 @@ def table(desk: Desk, gate: Gate) -> Sequence[tuple[Operation, Handler]]:
         (WHOAMI, serves.whoami),
     )
     rows += (*order_routes.rows(desk), *activity_routes.rows(desk), *reward_routes.rows(desk))
-    rows += webhook_routes.rows(desk)
-    return tuple((operation, _handler(operation, serve, gate)) for operation, serve in rows)
+    return (*rows, *webhook_routes.rows(desk))
 
 
 _FORM = Parameter(

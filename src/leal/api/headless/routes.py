@@ -11,6 +11,7 @@ from starlette.requests import Request
 
 from leal.api.gate import Gate
 from leal.api.headless import redeem_routes, referral_routes, rule_routes
+from leal.api.headless.errors import HeadlessDialect
 from leal.api.headless.prefix import PREFIX
 from leal.api.headless.replies import actions, customer_of, reply
 from leal.api.headless.requests import Call, admit, birthday_body, session_body
@@ -19,6 +20,7 @@ from leal.api.headless.views.customers import birthday
 from leal.api.headless.views.redemptions import requested_cart_action
 from leal.api.headless.views.values import Json
 from leal.api.http import Handler, Reply, json_response
+from leal.api.idempotency import keyed
 from leal.api.operations import Operation
 from leal.domain.carts import Cart
 from leal.domain.enrolment import Visit
@@ -35,6 +37,11 @@ Serve = Callable[[Call], Awaitable[Reply]]
 
 def table(desk: Desk, gate: Gate) -> Sequence[tuple[Operation, Handler]]:
     """Every operation with its handler; the busiest come first, as they are matched in order."""
+    rows = keyed(_rows, desk, HeadlessDialect())
+    return tuple((operation, _handler(operation, serve, gate)) for operation, serve in rows)
+
+
+def _rows(desk: Desk) -> Sequence[tuple[Operation, Serve]]:
     serves = _Serves(desk)
     rows: tuple[tuple[Operation, Serve], ...] = (
         (GET_CUSTOMER, serves.get_customer),
@@ -47,7 +54,7 @@ def table(desk: Desk, gate: Gate) -> Sequence[tuple[Operation, Handler]]:
         *rule_routes.rows(desk),
         *referral_routes.rows(desk),
     )
-    return tuple((operation, _handler(operation, serve, gate)) for operation, serve in rows)
+    return rows
 
 
 GET_CONFIGURATION = Operation(

@@ -11,9 +11,11 @@ from starlette.requests import Request
 
 from leal.api.gate import Gate
 from leal.api.http import Handler, Reply, json_response
+from leal.api.idempotency import keyed
 from leal.api.operations import Operation, Parameter
-from leal.api.own import codes, events, fulfilments, tiers, vouchers, webhooks
+from leal.api.own import care, codes, events, fulfilments, tiers, vouchers, webhooks
 from leal.api.own.clocks import ADVANCE_CLOCK, SHOW_CLOCK, distance, program_of, shown
+from leal.api.own.errors import OwnDialect
 from leal.api.own.requests import (
     DEFAULT_LIMIT,
     MAX_LIMIT,
@@ -40,6 +42,11 @@ PREFIX = "/leal/v1"
 
 def table(desk: Desk, gate: Gate) -> Sequence[tuple[Operation, Handler]]:
     """Every operation with its handler."""
+    rows = keyed(_rows, desk, OwnDialect())
+    return tuple((operation, _handler(operation, serve, gate)) for operation, serve in rows)
+
+
+def _rows(desk: Desk) -> Sequence[tuple[Operation, Serve]]:
     serves = _Serves(desk)
     rows: tuple[tuple[Operation, Serve], ...] = (
         (EXPLAIN, serves.explain),
@@ -49,10 +56,8 @@ def table(desk: Desk, gate: Gate) -> Sequence[tuple[Operation, Handler]]:
         (codes.SHOW_CODES, serves.show_codes),
         (codes.ADD_CODES, serves.add_codes),
     )
-    rows += (*vouchers.rows(desk), *fulfilments.rows(desk), *tiers.rows(desk))
-    rows += webhooks.rows(desk)
-    rows += events.rows(desk)
-    return tuple((operation, _handler(operation, serve, gate)) for operation, serve in rows)
+    rows += (*vouchers.rows(desk), *fulfilments.rows(desk), *tiers.rows(desk), *care.rows(desk))
+    return (*rows, *webhooks.rows(desk), *events.rows(desk))
 
 
 _DAY: dict[str, object] = {"type": "string", "format": "date", "example": "2025-06-01"}

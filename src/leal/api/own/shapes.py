@@ -24,7 +24,7 @@ from leal.api.own.shape_parts import (
 )
 from leal.api.own.till_shapes import ADDRESS_TEST, FULFILMENT, REFERENCE, VOUCHER
 from leal.api.own.webhook_shapes import DELIVERY, SINCE, WEBHOOK
-from leal.api.samples import Schema
+from leal.api.samples import MERCHANT_ID, Schema
 from leal.domain.customers import CustomerState, HistoryKind, Resource
 from leal.domain.offers import Interval
 from leal.domain.orders import CancellationStatus, PaymentStatus, RefundStatus
@@ -209,6 +209,17 @@ _CODE: Final[Schema] = {"type": "string", "minLength": 1, "maxLength": MAX_CODE_
 
 REQUESTS: Final[Mapping[str, Schema]] = {
     "webhooks.replay": SINCE,
+    "customers.erase": {
+        "type": "object",
+        "properties": {
+            "confirm": {
+                "type": "string",
+                "description": "The merchant id in the path once more: nothing brings it back",
+                "example": MERCHANT_ID,
+            }
+        },
+        "required": ["confirm"],
+    },
     "programs.advanceClock": {
         "type": "object",
         "properties": {
@@ -274,6 +285,30 @@ RESPONSES: Final[Mapping[str, Mapping[int, Schema | None]]] = {
     "webhooks.test": {201: whole({"delivery": DELIVERY})},
     "webhooks.pause": {200: whole({"webhook": WEBHOOK})},
     "webhooks.resume": {200: whole({"webhook": WEBHOOK})},
+    "customers.erase": {
+        200: whole(
+            {
+                "erased": whole(
+                    {
+                        "customer_id": ID,
+                        "erased_at": TIME,
+                        "rows": {
+                            "type": "object",
+                            "description": "How many rows of each table were changed",
+                            "additionalProperties": COUNT,
+                        },
+                    }
+                )
+            }
+        ),
+    },
+    "customers.export": {
+        200: {
+            "type": "object",
+            "description": "The rows about the customer, by the table that has them",
+            "additionalProperties": listed({"type": "object"}),
+        },
+    },
     "customers.moveTier": {
         200: whole(
             {

@@ -1,0 +1,77 @@
+"""What merchants owe the persons behind customers: telling all that is known, and forgetting it."""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from leal.domain.codes import referral_id
+from leal.domain.problems import Missing
+from leal.storage import personal_data
+from leal.storage.db import Runner
+from leal.storage.personal_data import HOLDINGS, Person
+from leal.usecases.desk import Desk
+
+_PAGE: Final = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Erased:
+    """Who was erased, by leal's id, and how many rows of each table were changed for it."""
+
+    customer_id: int
+    erased_at: datetime
+    rows: Mapping[str, int]
+
+
+async def find(desk: Desk, program_id: int, merchant_id: str) -> Person:
+    """The customer with an id of the shop's, this or one that was linked. Raises Missing."""
+    return await _find(desk, program_id, merchant_id, on=desk.database)
+
+
+async def export(desk: Desk, person: Person) -> AsyncIterator[bytes]:
+    """All that is known of a person, a JSON document in pieces: a list of rows for each table.
+
+    A piece is read when the one before was taken: of a customer who changes meanwhile, some lists
+    may tell more than others.
+    """
+    yield b"{"
+    for number, holding in enumerate(HOLDINGS):
+        yield b'%s"%s":[' % (b"," if number else b"", holding.table.encode())
+        skip = 0
+        while True:
+            lines = await personal_data.export_rows(
+                desk.database, person, holding, skip=skip, limit=_PAGE
+            )
+            if lines:
+                yield (b"," if skip else b"") + ",".join(lines).encode()
+            skip += len(lines)
+            if len(lines) < _PAGE:
+                break
+        yield b"]"
+    yield b"}"
+
+
+async def erase(desk: Desk, program_id: int, merchant_id: str) -> Erased:
+    """Forgets the person behind a customer, all at once; the ledger stays as it is. Raises Missing.
+
+    Nobody finds the customer any more, and nothing is earned: whoever comes under the same id or
+    address is somebody new.
+    """
+    async with desk.database.transaction() as on:
+        person = await _find(desk, program_id, merchant_id, on=on)
+        rows = await personal_data.erase(on, person)
+    return Erased(customer_id=person.customer_id, erased_at=person.now, rows=rows)
+
+
+async def _find(desk: Desk, program_id: int, merchant_id: str, *, on: Runner) -> Person:
+    found = await personal_data.find_person(
+        on,
+        program_id,
+        merchant_id,
+        new_link=referral_id(desk.entropy()),
+        now=desk.now(program_id),
+    )
+    if found is None:
+        raise Missing("customer", "No customer with this merchant id")
+    return found

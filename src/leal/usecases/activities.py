@@ -12,8 +12,9 @@ from leal.storage import activities as stored
 from leal.storage.customers import ClaimKeys, Loaded, Wanted
 from leal.storage.referrals import find_claim_given, find_sender
 from leal.usecases.arrivals import arrived, whoever_is
-from leal.usecases.desk import Ask, Desk, change, known, refuse_unless_sited
+from leal.usecases.desk import Ask, Desk, change, known
 from leal.usecases.referrals import brought_in
+from leal.usecases.whose import refuse_unless_sited
 
 
 async def create(

@@ -16,7 +16,7 @@ import msgspec
 from leal.domain import lapsing
 from leal.domain.change import Change, begin
 from leal.domain.customers import Account
-from leal.domain.problems import BadRequest, Busy, Missing, Problem
+from leal.domain.problems import BadRequest, Busy
 from leal.domain.published import PublishedProgram
 from leal.domain.scene import Scene
 from leal.domain.sites import (
@@ -34,12 +34,13 @@ from leal.integrations.subscriptions import SubscriptionKeeper
 from leal.integrations.voucher_stores import VoucherStore
 from leal.integrations.webhooks import UnreachableWebhooks, WebhookCaller
 from leal.storage import customers, due
-from leal.storage.customer_ids import IdKey, IdsOf, find_owners
+from leal.storage.customer_ids import IdsOf
 from leal.storage.customers import Loaded, Wanted
 from leal.storage.db import Database, Runner
 from leal.storage.events import StoredEvent
 from leal.usecases.once import Once
 from leal.usecases.programs import Programs
+from leal.usecases.strangers import no_such_site, several_have_it, unknown_customer
 
 _TRIES_WITHOUT_LOCK = 2
 _TRIES = 5
@@ -227,45 +228,6 @@ async def change_together(
     return tuple(None if any(each is one for one in stale) else each for each in decided)
 
 
-async def whose(desk: Desk, ask: Ask, merchant_id: str) -> int:
-    """Whose a shop's id is, by leal's id. Raises Missing, and BadRequest where several have it."""
-    key = await id_key(desk, ask, merchant_id)
-    found = await find_owners(desk.database, ask.program_id, merchant_id)
-    here = None if key.site_id is None else found.get(key.site_id)
-    if here is not None:
-        return here
-    owners = set(found.values())
-    strictly = key.site_id is not None and ask.ids is not None and ask.ids.strictly
-    if len(owners) != 1 or strictly:
-        raise _unknown() if strictly else _not_one(found)
-    return owners.pop()
-
-
-async def id_key(desk: Desk, ask: Ask, merchant_id: str) -> IdKey:
-    """The shop's id with the site whose ids are meant, where there are several. Raises Missing."""
-    program = (await desk.programs.lately(ask.program_id)).program
-    site_id = None if ask.ids is None else ask.ids.site_id
-    if site_id is not None and program.site(site_id) is None:
-        raise _no_such_site()
-    return IdKey(merchant_id=merchant_id, site_id=site_id if len(program.sites) > 1 else None)
-
-
-async def not_one(desk: Desk, ask: Ask, merchant_id: str) -> Problem:
-    """Why a shop's id leads to nobody: no customer has it, or several on different sites."""
-    return _not_one(await find_owners(desk.database, ask.program_id, merchant_id))
-
-
-def refuse_unless_sited(scene: Scene, ask: Ask) -> None:
-    """Where there are several sites, whoever tells of something new says where it happened.
-
-    Raises BadRequest.
-    """
-    sites = scene.program.sites
-    if ask.site_id is None and len(sites) > 1:
-        known_ones = ", ".join(str(site.id) for site in sites)
-        raise BadRequest({"site_id": f"Required in a program of several sites: {known_ones}"})
-
-
 async def scene_now(desk: Desk, ask: Ask) -> Scene:
     """The scene without anybody in it, from the version in force."""
     published = await desk.programs.current(ask.program_id)
@@ -282,7 +244,7 @@ async def ask_at(desk: Desk, program_id: int, site_id: int) -> Ask:
 def known(loaded: Loaded) -> Account:
     """The loaded account, or Missing."""
     if loaded.account is None:
-        raise _unknown()
+        raise unknown_customer()
     return loaded.account
 
 
@@ -294,7 +256,7 @@ def scene_of(published: PublishedProgram, ask: Ask, *, now: datetime, entropy: b
     program = published.program
     site = program.primary_site if ask.site_id is None else program.site(ask.site_id)
     if site is None:
-        raise _no_such_site()
+        raise no_such_site()
     return Scene(
         published=published,
         site=site,
@@ -405,28 +367,10 @@ async def _load(desk: Desk, on: Runner, *, ask: Ask, wanted: Wanted) -> tuple[Sc
         windowed = _windowed(wanted, published, ask=ask, now=now)
         loaded = await customers.load(on, ask.program_id, windowed)
     if loaded.sites:
-        raise _several(loaded.sites)
+        raise several_have_it(loaded.sites)
     scene = scene_of(published, ask, now=now, entropy=desk.entropy())
     _note(desk, loaded.account)
     return replace(scene, shelf=loaded.shelf), loaded
-
-
-def _no_such_site() -> Missing:
-    return Missing("site", "No site with this id in the program of this key")
-
-
-def _unknown() -> Missing:
-    return Missing("customer", "No customer with this merchant id")
-
-
-def _several(sites: Sequence[int]) -> BadRequest:
-    where = ", ".join(str(each) for each in sites)
-    why = f"Required: different customers have this merchant id, on the sites {where}"
-    return BadRequest({"site_id": why})
-
-
-def _not_one(owners: Mapping[int, int]) -> Problem:
-    return _several(sorted(owners)) if len(set(owners.values())) > 1 else _unknown()
 
 
 def _note(desk: Desk, account: Account | None) -> None:

@@ -21,7 +21,8 @@ from leal.domain.published import PublishedProgram
 from leal.storage import explain as stored
 from leal.storage.explain import Completion, Entry, Ledger, Part
 from leal.storage.listings import Summary
-from leal.usecases.desk import Ask, Desk, id_key, not_one
+from leal.usecases.desk import Ask, Desk
+from leal.usecases.whose import id_key, not_one
 
 _COMPLETIONS = (HistoryKind.EARNED, HistoryKind.RECEIVED)
 

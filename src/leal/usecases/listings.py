@@ -9,7 +9,8 @@ from leal.storage import activities, listings, order_listings
 from leal.storage.activities import ListedActivity
 from leal.storage.listings import Filters, Page, Part, Posting
 from leal.storage.order_listings import ListedOrder
-from leal.usecases.desk import Ask, Desk, id_key, not_one
+from leal.usecases.desk import Ask, Desk
+from leal.usecases.whose import id_key, not_one
 
 _T = TypeVar("_T")
 

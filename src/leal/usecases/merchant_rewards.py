@@ -19,7 +19,8 @@ from leal.domain.sites import Site, SiteKind
 from leal.domain.tiers import tier_of
 from leal.storage import programs as stored
 from leal.usecases import rewards
-from leal.usecases.desk import Ask, Desk, Outcome, look, whose
+from leal.usecases.desk import Ask, Desk, Outcome, look
+from leal.usecases.whose import whose
 
 MAX_MULTIPLIER = 1_000
 """How often a reward that allows it can be taken at once."""

@@ -17,8 +17,9 @@ from leal.storage import orders
 from leal.storage.customers import Loaded, OrderKey, Wanted
 from leal.storage.db import Runner
 from leal.usecases.arrivals import arrived, whoever_is
-from leal.usecases.desk import Ask, Desk, Outcome, change, refuse_unless_sited, scene_now
+from leal.usecases.desk import Ask, Desk, Outcome, change, scene_now
 from leal.usecases.usage import settle_order
+from leal.usecases.whose import refuse_unless_sited
 
 _TRIES_WITHOUT_LOCK = 2
 _MAX_STEPS = 200

@@ -16,8 +16,9 @@ from leal.storage import claims
 from leal.storage.claims import Owned
 from leal.storage.customers import ClaimKeys, Loaded, OrderKey, Wanted
 from leal.usecases import usage, vouchers
-from leal.usecases.desk import Ask, Desk, Outcome, change, known, look, scene_now, whose
+from leal.usecases.desk import Ask, Desk, Outcome, change, known, look, scene_now
 from leal.usecases.vouchers import Settlement
+from leal.usecases.whose import whose
 
 _SUBSCRIBED_KIND = RewardKind.ACTIVE_SUBSCRIPTION_PRODUCT
 

@@ -110,7 +110,7 @@ def order_requests(world: World, clients: int, *, each: int) -> tuple[tuple[str,
             "payment_status": "paid",
         }
         body = msgspec.json.encode(told).decode()
-        return load.request("POST", "/v2/orders", headers=_caller(world), body=body)
+        return load.request("POST", "/v2/orders?site_id=1", headers=_caller(world), body=body)
 
     return tuple(
         tuple(order(merchant_id) for merchant_id in islice(cycle(ids), each))

@@ -6,6 +6,8 @@ from leal.api.gate import Gate
 from leal.api.own.routes import table
 from leal.usecases.access import Scope
 from tests.contract.own.asker import (
+    CARE_ROUTES,
+    CARE_SCOPES,
     CLOCK_ROUTES,
     CLOCK_SCOPES,
     CODES_ROUTES,
@@ -23,35 +25,33 @@ from tests.contract.own.test_events import EVENT_ROUTES, EVENT_SCOPES
 from tests.contract.own.till import TILL_ROUTES, TILL_SCOPES
 from tests.jobs.shops import give, shop
 
-ALL_ROUTES = (
-    ROUTES | CLOCK_ROUTES | CODES_ROUTES | TILL_ROUTES | TIER_ROUTES | HOOK_ROUTES | EVENT_ROUTES
-)
-ALL_SCOPES = (
-    SCOPES | CLOCK_SCOPES | CODES_SCOPES | TILL_SCOPES | TIER_SCOPES | HOOK_SCOPES | EVENT_SCOPES
-)
+ALL_ROUTES = {
+    **ROUTES,
+    **CARE_ROUTES,
+    **CLOCK_ROUTES,
+    **CODES_ROUTES,
+    **TILL_ROUTES,
+    **TIER_ROUTES,
+    **HOOK_ROUTES,
+    **EVENT_ROUTES,
+}
+ALL_SCOPES = {
+    **SCOPES,
+    **CARE_SCOPES,
+    **CLOCK_SCOPES,
+    **CODES_SCOPES,
+    **TILL_SCOPES,
+    **TIER_SCOPES,
+    **HOOK_SCOPES,
+    **EVENT_SCOPES,
+}
 
 
 def test_the_tables_of_these_tests_are_complete(asker: Asker) -> None:
     gate = Gate(access=None, rate_limit=None, clock=lambda: asker.world.now)  # type: ignore[arg-type]  # never asked
     rows = {row.name: row for row, _ in table(asker.world.desk, gate)}
-    assert {name: (row.method, row.path) for name, row in rows.items()} == (
-        ROUTES
-        | CLOCK_ROUTES
-        | CODES_ROUTES
-        | TILL_ROUTES
-        | TIER_ROUTES
-        | HOOK_ROUTES
-        | EVENT_ROUTES
-    )
-    assert {name: row.scope for name, row in rows.items()} == (
-        SCOPES
-        | CLOCK_SCOPES
-        | CODES_SCOPES
-        | TILL_SCOPES
-        | TIER_SCOPES
-        | HOOK_SCOPES
-        | EVENT_SCOPES
-    )
+    assert {name: (row.method, row.path) for name, row in rows.items()} == ALL_ROUTES
+    assert {name: row.scope for name, row in rows.items()} == ALL_SCOPES
 
 
 @pytest.mark.parametrize("operation", ROUTES)
@@ -89,14 +89,6 @@ def test_the_document_describes_the_table(asker: Asker) -> None:
     assert answer.status == 200
     paths = answer.json["paths"]
     assert {(method.upper(), path) for path in paths for method in paths[path]} == set(
-        (
-            ROUTES
-            | CLOCK_ROUTES
-            | CODES_ROUTES
-            | TILL_ROUTES
-            | TIER_ROUTES
-            | HOOK_ROUTES
-            | EVENT_ROUTES
-        ).values()
+        ALL_ROUTES.values()
     )
     assert asker.world.get("/docs").status == 200

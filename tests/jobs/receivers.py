@@ -25,7 +25,7 @@ from tests.merchants import Heard, outgoing_to
 from tests.programs import lion_rewards
 from tests.worlds import World, world_on
 
-TOPIC = "customers/update"
+TOPIC = "program_events/customer.enrolled"
 OTHER_TOPIC = "program_events/customer.enrolled"
 
 _HAPPEN = """

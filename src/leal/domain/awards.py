@@ -106,6 +106,9 @@ def _approved_becomes(
         change, lots = take(change, -difference)
     entry = _entry(row, scene, cause, moves=_Moved(approved=difference, lots=lots))
     change = _posted(change, scene, row, posted=entry)
+    if difference > 0:
+        told = {"points": difference}
+        change = with_event(change, POINTS_EARNED, told, now=scene.now, history_id=row.id)
     return with_changed_row(change, _with_points(row, points, ended=AwardState.VOID))
 
 

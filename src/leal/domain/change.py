@@ -87,9 +87,14 @@ class Change:
 
     @property
     def told(self) -> tuple[Event, ...]:
-        """The events to save: each tells that the customer was changed; one there is always."""
-        changed = Event(topic=UPDATED, payload={}, created_at=self.customer.updated_at)
-        return self.events or (changed,)
+        """The events to save: each tells that the customer was changed; one there is always.
+
+        But not of an order that changed nothing of its customer.
+        """
+        unchanged = self.account == self.before and self.before.customer.id > 0
+        if self.events or unchanged:
+            return self.events
+        return (Event(topic=UPDATED, payload={}, created_at=self.customer.updated_at),)
 
     @property
     def customer(self) -> Customer:

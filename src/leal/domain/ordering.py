@@ -91,7 +91,7 @@ def promise(change: Change, scene: Scene, order: Order, *, past: bool = False) -
         not_fired.pop(rule.id, None)
         result = variant_now(rule, change.account, scene).result
         terms[rule.id] = _terms(rule, result, scene, order=order)
-        change = _completed(change, scene, rule, order=order)
+        change = _completed(change, scene, rule, result=result, order=order)
         if isinstance(result, RewardResult):
             change = _given(change, scene, rule, result=result)
     tier = tier_of(change.customer, scene.program)
@@ -157,7 +157,13 @@ def _fits(rule: OrderRule, order: Order) -> bool:
             assert_never(rule)
 
 
-def _completed(change: Change, scene: Scene, rule: OrderRule, *, order: Order) -> Change:
+def _completed(
+    change: Change, scene: Scene, rule: OrderRule, *, result: RuleResult, order: Order
+) -> Change:
+    """Counts and tells of a completion, before its row of history is there.
+
+    A reward's row is the very next; one of points comes with the order's worth, if it has any.
+    """
     counter = tally(
         change.account.counter(Subject.RULE, rule.id),
         subject=Subject.RULE,
@@ -170,6 +176,7 @@ def _completed(change: Change, scene: Scene, rule: OrderRule, *, order: Order) -
         RULE_COMPLETED,
         {"rule_id": rule.id, "source": source_of(order, rule.id)},
         now=scene.now,
+        history_id=-(len(change.history) + 1) if isinstance(result, RewardResult) else None,
     )
 
 

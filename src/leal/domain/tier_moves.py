@@ -28,9 +28,7 @@ from leal.domain.tier_settings import (
     Tiers,
 )
 from leal.domain.tiers import Reckoning, earned_tier, months_of, tier_of, window_of
-from leal.domain.topics import TIER_DOWNGRADED, TIER_UPGRADED
-
-RENEWED = "tiers/renewed"
+from leal.domain.topics import TIER_DOWNGRADED, TIER_RENEWED, TIER_UPGRADED
 
 
 def place(change: Change, scene: Scene) -> Change:
@@ -91,7 +89,7 @@ def end_membership(change: Change, scene: Scene) -> Change:
         change.customer, tier=_membership(change.customer, scene, tiers=tiers, tier=tier)
     )
     change = with_customer(change, replace(customer, updated_at=scene.now))
-    return with_event(change, RENEWED, {"tier_id": tier.id}, now=scene.now)
+    return with_event(change, TIER_RENEWED, {"tier_id": tier.id}, now=scene.now)
 
 
 def tier_shown(account: Account, scene: Scene) -> Account:

@@ -7,6 +7,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
+from leal.domain.webhooks import FAILING, PAUSED
+
 UPDATED: Final = "customers/update"
 UNSUBSCRIBED: Final = "loyalty_emails/unsubscribe"
 ENROLLED: Final = "program_events/customer.enrolled"
@@ -27,6 +29,12 @@ TO_DEFECTED: Final = "program_events/customer.moved_to_defected_segment"
 RECEIPT_APPROVED: Final = "program_events/customer.receipt_approved"
 RECEIPT_DECLINED: Final = "program_events/customer.receipt_declined"
 RECEIPT_TO_CHECK: Final = "receipts/manual_approval_required"
+TIER_RENEWED: Final = "tiers/renewed"
+REWARD_USED: Final = "rewards/used"
+REWARD_REFUNDED: Final = "rewards/refunded"
+REWARD_EXPIRED: Final = "rewards/expired"
+REWARD_FULFILLED: Final = "rewards/fulfilled"
+LOW_STOCK: Final = "rewards/low_stock"
 
 
 class Envelope(StrEnum):
@@ -88,3 +96,17 @@ def delay_of(topic: str) -> timedelta:
     """How long after the event it is told; topics without webhooks are told at once."""
     known = TOPICS.get(topic)
     return known.delay if known else timedelta(0)
+
+
+LOGGED: Final = (
+    *TOPICS,
+    TIER_RENEWED,
+    REWARD_USED,
+    REWARD_REFUNDED,
+    REWARD_EXPIRED,
+    REWARD_FULFILLED,
+    LOW_STOCK,
+    FAILING,
+    PAUSED,
+)
+"""All that the log of events holds; webhooks are for the topics of the contract only."""

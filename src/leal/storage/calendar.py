@@ -90,7 +90,8 @@ another grid than the other half.
 """
 
 # Moves some customers to one segment and tells of it. Rows are locked in the order of their ids, as
-# everybody locks them; event ids are all drawn before the one "settles" they share.
+# everybody locks them; event ids are all drawn before the one "settles" they share. There is no
+# topic for leaving all segments, but it is a change of the customer.
 _MOVE = """
 WITH wanted AS (
     SELECT customer_id, insights_segment AS before FROM customers
@@ -102,16 +103,16 @@ WITH wanted AS (
     FROM wanted w WHERE c.program_id = $1 AND c.customer_id = w.customer_id
     RETURNING c.customer_id, w.before
 ), numbered AS MATERIALIZED (
-    SELECT nextval('events_event_id_seq') AS event_id, customer_id, before
-    FROM moved WHERE $3::text IS NOT NULL
+    SELECT nextval('events_event_id_seq') AS event_id, customer_id, before FROM moved
 ), settled AS MATERIALIZED (
     SELECT leal_settles() AS settles FROM (SELECT max(event_id) FROM numbered) AS all_of_them
 ), told AS (
     INSERT INTO events (program_id, event_id, customer_id, topic, payload, created_at, settles)
     SELECT $1, event_id, customer_id,
-        'program_events/customer.moved_to_' || CASE $3
-            WHEN 'Loyal' THEN 'loyal' WHEN 'At Risk' THEN 'at_risk' ELSE 'defected'
-        END || '_segment',
+        CASE WHEN $3::text IS NULL THEN 'customers/update' ELSE
+            'program_events/customer.moved_to_' || CASE $3
+                WHEN 'Loyal' THEN 'loyal' WHEN 'At Risk' THEN 'at_risk' ELSE 'defected'
+            END || '_segment' END,
         json_build_object('new_insight_segment', $3::text, 'previous_insight_segment', before),
         $4, settles
     FROM numbered CROSS JOIN settled

@@ -11,6 +11,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
+from leal.usecases.announcements import announce_all
 from leal.usecases.approvals import WHOLE, approve_all
 from leal.usecases.claims import move_on_all
 from leal.usecases.codes import warn_low
@@ -45,6 +46,7 @@ class Kind(StrEnum):
     SEGMENTS = "segments"
     MEMBERS = "members"
     NOTICES = "notices"
+    ANNOUNCEMENTS = "announcements"
     REPORTS = "reports"
     POOLS = "pools"
     WEBHOOKS = "webhooks"
@@ -84,6 +86,7 @@ _WORK: Final[Mapping[Kind, Callable[[Desk, int], Awaitable[int]]]] = MappingProx
         Kind.SEGMENTS: place_in_segments,
         Kind.MEMBERS: count_members,
         Kind.NOTICES: warn_all,
+        Kind.ANNOUNCEMENTS: announce_all,
         Kind.REPORTS: add_up,
         Kind.POOLS: warn_low,
         Kind.WEBHOOKS: work_off,

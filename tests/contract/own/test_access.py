@@ -19,18 +19,38 @@ from tests.contract.own.asker import (
     basic,
 )
 from tests.contract.own.hooks import HOOK_ROUTES, HOOK_SCOPES
+from tests.contract.own.test_events import EVENT_ROUTES, EVENT_SCOPES
 from tests.contract.own.till import TILL_ROUTES, TILL_SCOPES
 from tests.jobs.shops import give, shop
+
+ALL_ROUTES = (
+    ROUTES | CLOCK_ROUTES | CODES_ROUTES | TILL_ROUTES | TIER_ROUTES | HOOK_ROUTES | EVENT_ROUTES
+)
+ALL_SCOPES = (
+    SCOPES | CLOCK_SCOPES | CODES_SCOPES | TILL_SCOPES | TIER_SCOPES | HOOK_SCOPES | EVENT_SCOPES
+)
 
 
 def test_the_tables_of_these_tests_are_complete(asker: Asker) -> None:
     gate = Gate(access=None, rate_limit=None, clock=lambda: asker.world.now)  # type: ignore[arg-type]  # never asked
     rows = {row.name: row for row, _ in table(asker.world.desk, gate)}
     assert {name: (row.method, row.path) for name, row in rows.items()} == (
-        ROUTES | CLOCK_ROUTES | CODES_ROUTES | TILL_ROUTES | TIER_ROUTES | HOOK_ROUTES
+        ROUTES
+        | CLOCK_ROUTES
+        | CODES_ROUTES
+        | TILL_ROUTES
+        | TIER_ROUTES
+        | HOOK_ROUTES
+        | EVENT_ROUTES
     )
     assert {name: row.scope for name, row in rows.items()} == (
-        SCOPES | CLOCK_SCOPES | CODES_SCOPES | TILL_SCOPES | TIER_SCOPES | HOOK_SCOPES
+        SCOPES
+        | CLOCK_SCOPES
+        | CODES_SCOPES
+        | TILL_SCOPES
+        | TIER_SCOPES
+        | HOOK_SCOPES
+        | EVENT_SCOPES
     )
 
 
@@ -69,6 +89,14 @@ def test_the_document_describes_the_table(asker: Asker) -> None:
     assert answer.status == 200
     paths = answer.json["paths"]
     assert {(method.upper(), path) for path in paths for method in paths[path]} == set(
-        (ROUTES | CLOCK_ROUTES | CODES_ROUTES | TILL_ROUTES | TIER_ROUTES | HOOK_ROUTES).values()
+        (
+            ROUTES
+            | CLOCK_ROUTES
+            | CODES_ROUTES
+            | TILL_ROUTES
+            | TIER_ROUTES
+            | HOOK_ROUTES
+            | EVENT_ROUTES
+        ).values()
     )
     assert asker.world.get("/docs").status == 200

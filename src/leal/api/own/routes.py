@@ -12,7 +12,7 @@ from starlette.requests import Request
 from leal.api.gate import Gate
 from leal.api.http import Handler, Reply, json_response
 from leal.api.operations import Operation, Parameter
-from leal.api.own import codes, fulfilments, tiers, vouchers, webhooks
+from leal.api.own import codes, events, fulfilments, tiers, vouchers, webhooks
 from leal.api.own.clocks import ADVANCE_CLOCK, SHOW_CLOCK, distance, program_of, shown
 from leal.api.own.requests import (
     DEFAULT_LIMIT,
@@ -49,6 +49,7 @@ def table(desk: Desk, gate: Gate) -> Sequence[tuple[Operation, Handler]]:
     )
     rows += (*vouchers.rows(desk), *fulfilments.rows(desk), *tiers.rows(desk))
     rows += webhooks.rows(desk)
+    rows += events.rows(desk)
     return tuple((operation, _handler(operation, serve, gate)) for operation, serve in rows)
 
 

@@ -7,6 +7,7 @@ digit: decimal, or a fraction such as `20/3` where decimals would not come to an
 from collections.abc import Mapping
 from typing import Final
 
+from leal.api.own.event_shapes import EVENTS
 from leal.api.own.shape_parts import (
     COUNT,
     DAY,
@@ -263,6 +264,7 @@ REQUESTS: Final[Mapping[str, Schema]] = {
     },
 }
 RESPONSES: Final[Mapping[str, Mapping[int, Schema | None]]] = {
+    "events.list": {200: EVENTS},
     "webhooks.list": {200: whole({"webhooks": listed(WEBHOOK)})},
     "webhooks.listDeliveries": {
         200: whole({"deliveries": listed(DELIVERY), "cursor": whole({"next": or_null(STRING)})})

@@ -32,9 +32,7 @@ from leal.domain.refusals import (
 )
 from leal.domain.rewards.issuing import STORE_ANSWERS_WITHIN
 from leal.domain.scene import Scene
-
-REFUNDED = "rewards/refunded"
-EXPIRED = "rewards/expired"
+from leal.domain.topics import REWARD_EXPIRED, REWARD_REFUNDED
 
 _KINDS = (HistoryKind.REDEEMED, HistoryKind.RECEIVED)
 
@@ -75,7 +73,7 @@ def void(change: Change, scene: Scene, claim: ClaimedReward) -> Change:
     )
     change = _moved(change, ended, row_state=ClaimState.VOID)
     change = _uncounted(_back_on_shelf(change, claim), scene, claim)
-    change = with_event(change, REFUNDED, _told(ended), now=scene.now, claim=ended)
+    change = with_event(change, REWARD_REFUNDED, _told(ended), now=scene.now, claim=ended)
     return within_range(touched(change, scene.now))
 
 
@@ -105,7 +103,7 @@ def expire(change: Change, scene: Scene, claim: ClaimedReward) -> Change:
         settle_by=scene.now + STORE_ANSWERS_WITHIN if claim.store else None,
     )
     change = _moved(change, ended, row_state=ClaimState.EXPIRED)
-    change = with_event(change, EXPIRED, _told(ended), now=scene.now, claim=ended)
+    change = with_event(change, REWARD_EXPIRED, _told(ended), now=scene.now, claim=ended)
     return touched(change, scene.now)
 
 

@@ -9,8 +9,7 @@ from leal.domain.refusals import NothingToFulfil, RewardAlreadyRefunded
 from leal.domain.rewards import Reward
 from leal.domain.rewards.custom import CustomReward, WebhookFulfillment
 from leal.domain.scene import Scene
-
-FULFILLED = "rewards/fulfilled"
+from leal.domain.topics import REWARD_FULFILLED
 
 
 def fulfil(change: Change, scene: Scene, claim: ClaimedReward) -> Change:
@@ -26,7 +25,9 @@ def fulfil(change: Change, scene: Scene, claim: ClaimedReward) -> Change:
         raise RewardAlreadyRefunded
     change = with_changed_claim(change, replace(claim, fulfilled_at=scene.now))
     told = {"reward_id": claim.reward_id, "kind": claim.kind}
-    return touched(with_event(change, FULFILLED, told, now=scene.now, claim=claim), scene.now)
+    return touched(
+        with_event(change, REWARD_FULFILLED, told, now=scene.now, claim=claim), scene.now
+    )
 
 
 def address_of(reward: Reward) -> str | None:

@@ -24,8 +24,7 @@ from leal.domain.refusals import BalanceTooLow, RewardAlreadyUsed, VoucherNotUsa
 from leal.domain.rewards.ending import refund_part, void
 from leal.domain.rewards.terms import RewardKind
 from leal.domain.scene import Scene
-
-USED = "rewards/used"
+from leal.domain.topics import REWARD_USED
 
 
 def folded(code: str) -> str:
@@ -190,7 +189,7 @@ def _noted(change: Change, scene: Scene, claim: ClaimedReward, *, use: ClaimUse)
     change = with_use(change, UseRow(claimed_reward_id=claim.id, use=use))
     change = _with_uses(change, scene, claim, uses=uses)
     told = {"reward_id": claim.reward_id, "kind": claim.kind, "reference": use.reference}
-    return with_event(change, USED, told, now=scene.now, claim=claim)
+    return with_event(change, REWARD_USED, told, now=scene.now, claim=claim)
 
 
 def _with_uses(

@@ -4,8 +4,8 @@ Events go on while workers live and die, two at a time. One receiver is well, on
 chance, one is another webhook on the well one's host. In the end each of them heard of every event,
 a customer's in order, and always the same bytes under an id; `leal verify` finds nothing missing.
 
-Seen to fail: with deliveries made outside the cursor's transaction, with leases that never end, and
-with deliveries marked before the receiver answered.
+Seen to fail: with deliveries marked before the receiver answered, and with later events of a
+customer that do not wait for earlier ones.
 """
 
 import base64

@@ -2,8 +2,8 @@
 
 A socket listens on every address of this machine, and nobody ever connects to it.
 
-Planted bugs these have caught: an address checked only when the webhook is made; one that was made
-by the letters of its name.
+Planted bugs these have caught: the check left out when a webhook is made; any address taken for a
+public one when it is sent.
 """
 
 import socket

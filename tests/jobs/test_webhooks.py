@@ -1,7 +1,7 @@
 """Receivers of webhooks that are down, slow, wrong or gone: nothing is lost, and all in order.
 
-Planted bugs these have caught: a later event of a customer sent while an earlier one waited, a body
-made anew for each try, a webhook that was resumed without what it had missed.
+Planted bugs these have caught: a later event of a customer sent while an earlier one waited, and a
+body made anew for each try.
 """
 
 import asyncio

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from leal.domain.topics import ENROLLED, UPDATED
 from leal.storage.verification import Invariant
 from leal.usecases.verification import verify
 from tests.jobs.receivers import Stage, open_stage
@@ -17,8 +18,11 @@ def stage(database_url: str, tmp_path: Path) -> Iterator[Stage]:
         opened.joins("ann")
         opened.subscribes("https://127.0.0.1:1/")
         opened.subscribes("https://127.0.0.1:1/other")
+        opened.subscribes("https://127.0.0.1:1/changes", UPDATED)
         for number in range(3):
             opened.happens("ann", number)
+        opened.world.later(seconds=1)
+        opened.happens("ann", 3, ENROLLED)
         opened.works()
         yield opened
 
@@ -31,7 +35,10 @@ _DONE = "UPDATE deliveries SET state = 'delivered', ended_at = now() WHERE deliv
     [
         ("SELECT 1", {}),
         ("DELETE FROM deliveries WHERE delivery_id = 1", {Invariant.DELIVERIES: 1}),
-        ("UPDATE deliveries SET state = 'dead'", {Invariant.DELIVERIES: 6}),
+        ("DELETE FROM deliveries WHERE event_id = 7", {Invariant.DELIVERIES: 1}),
+        ("DELETE FROM deliveries WHERE event_id = 6", {Invariant.DELIVERIES: 5}),
+        ("DELETE FROM deliveries WHERE webhook_id = 3", {Invariant.DELIVERIES: 4}),
+        ("UPDATE deliveries SET state = 'dead'", {Invariant.DELIVERIES: 8}),
         ("UPDATE deliveries SET state = 'dead', reason = 'x'", {}),
         (_DONE, {Invariant.DELIVERIES: 1}),
         ("UPDATE webhooks SET state = 'deleted' WHERE webhook_id = 1", {Invariant.DELIVERIES: 3}),
@@ -53,4 +60,4 @@ def test_a_missing_delivery_is_made_again_when_the_cursor_is_set_back(stage: Sta
         stage.world.run(stage.world.database.execute(damage))
     stage.works()
     assert stage.is_sound()
-    assert len(stage.log()) == 6
+    assert len(stage.log()) == 8

@@ -7,6 +7,7 @@ or by a reason.
 
 from typing import Final
 
+from leal.domain.topics import UPDATED
 from leal.storage.db import Database
 from leal.storage.order_verification import Found, finding
 from leal.storage.verification import Finding, Invariant
@@ -26,25 +27,36 @@ WHERE r.program_id = $1
 ORDER BY r.claimed_reward_id
 """
 
-# No event lies between a webhook's beginning and the cursor without a delivery. A change of a
-# customer is told of once as such, whatever events it brought.
-_EVENT_DELIVERED: Final = """
+_LOST: Final = """
 SELECT e.customer_id, NULL AS merchant_id,
     format('a delivery of event %s to webhook %s', e.event_id, w.webhook_id) AS expected,
     'none' AS found
 FROM webhooks w
 JOIN webhook_cursors c ON c.program_id = $1
 JOIN events e ON e.program_id = $1 AND e.event_id <= c.event_id
-    AND (e.topic = w.topic OR w.topic = 'customers/update' AND e.customer_id IS NOT NULL)
     AND e.event_id > greatest(w.after_event_id, w.forgotten_event_id)
-LEFT JOIN deliveries d ON d.program_id = $1 AND d.webhook_id = w.webhook_id
-    AND d.event_id = e.event_id
-WHERE w.program_id = $1 AND w.state <> 'deleted' AND d.event_id IS NULL
-    AND NOT (w.topic = 'customers/update' AND EXISTS (
+"""
+
+# No event lies between a webhook's beginning and the cursor without a delivery.
+_EVENT_DELIVERED: Final = f"""
+{_LOST} AND e.topic = w.topic
+WHERE w.program_id = $1 AND w.state <> 'deleted' AND w.topic <> '{UPDATED}'
+    AND NOT EXISTS (
+        SELECT FROM deliveries d
+        WHERE d.program_id = $1 AND d.webhook_id = w.webhook_id AND d.event_id = e.event_id)
+ORDER BY e.event_id, w.webhook_id
+"""
+
+# A change of a customer is told of once as such, whatever events it brought.
+_CHANGE_DELIVERED: Final = f"""
+{_LOST}
+WHERE w.program_id = $1 AND w.state <> 'deleted' AND w.topic = '{UPDATED}'
+    AND e.customer_id IS NOT NULL
+    AND NOT EXISTS (
         SELECT FROM deliveries d
         JOIN events o ON o.program_id = $1 AND o.event_id = d.event_id
-        WHERE d.program_id = $1 AND d.webhook_id = w.webhook_id AND d.customer_id = e.customer_id
-            AND o.created_at = e.created_at))
+        WHERE d.program_id = $1 AND d.webhook_id = w.webhook_id
+            AND o.customer_id = e.customer_id AND o.created_at = e.created_at)
 ORDER BY e.event_id, w.webhook_id
 """
 
@@ -72,6 +84,7 @@ ORDER BY d.delivery_id
 _CHECKS: Final = (
     (Invariant.EVENT_OF_CHANGE, _EVENT_OF_CLAIM),
     (Invariant.DELIVERIES, _EVENT_DELIVERED),
+    (Invariant.DELIVERIES, _CHANGE_DELIVERED),
     (Invariant.DELIVERIES, _DELIVERY_ENDED),
 )
 

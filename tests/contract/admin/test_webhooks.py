@@ -1,7 +1,7 @@
 """The three operations on webhooks: what they answer, whom they show what, and what they refuse.
 
-Planted bugs these have caught: an app that saw a merchant's webhooks, a topic taken without its
-scope, a webhook deleted by the id of another program.
+Planted bugs these have caught: a merchant who saw the webhooks of apps, a topic taken without its
+scopes.
 """
 
 import pytest

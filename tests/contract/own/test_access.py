@@ -6,6 +6,8 @@ from leal.api.gate import Gate
 from leal.api.own.routes import table
 from leal.usecases.access import Scope
 from tests.contract.own.asker import (
+    CARE_ROUTES,
+    CARE_SCOPES,
     CLOCK_ROUTES,
     CLOCK_SCOPES,
     CODES_ROUTES,
@@ -26,10 +28,10 @@ def test_the_tables_of_these_tests_are_complete(asker: Asker) -> None:
     gate = Gate(access=None, rate_limit=None, clock=lambda: asker.world.now)  # type: ignore[arg-type]  # never asked
     rows = {row.name: row for row, _ in table(asker.world.desk, gate)}
     assert {name: (row.method, row.path) for name, row in rows.items()} == (
-        ROUTES | CLOCK_ROUTES | CODES_ROUTES | TILL_ROUTES | TIER_ROUTES
+        ROUTES | CLOCK_ROUTES | CODES_ROUTES | TILL_ROUTES | TIER_ROUTES | CARE_ROUTES
     )
     assert {name: row.scope for name, row in rows.items()} == (
-        SCOPES | CLOCK_SCOPES | CODES_SCOPES | TILL_SCOPES | TIER_SCOPES
+        SCOPES | CLOCK_SCOPES | CODES_SCOPES | TILL_SCOPES | TIER_SCOPES | CARE_SCOPES
     )
 
 

@@ -14,6 +14,7 @@ import pytest
 
 from leal.storage.db import Database
 from leal.storage.personal_data import HOLDINGS, IMPERSONAL
+from leal.storage.verification import Invariant
 from leal.usecases.due import run_until_nothing_is_due
 from leal.usecases.verification import verify
 from tests.contract.headless.friends import RULE, TENTH
@@ -29,6 +30,11 @@ TRACES = (
 )
 """Words that were said of the person and of nobody else, to be searched for without case."""
 
+_FORGERY = """
+WITH named AS (UPDATE customers SET first_name = 'Kim' WHERE erased_at IS NOT NULL)
+UPDATE idempotency_keys SET key_hash = 'short' WHERE key_hash = (
+    SELECT min(key_hash) FROM idempotency_keys)
+"""
 _TEXTS = ("text", "json", "jsonb", "bytea", "ARRAY", "character varying")
 
 
@@ -187,6 +193,9 @@ def test_nothing_of_an_erased_person_is_left(world: World, database_url: str) ->
     assert _sums(world) == ledger
     assert world.run(verify(world.database)).violations == ()
     _assert_is_a_stranger(world, database_url)
+    world.run(world.database.execute(_FORGERY))
+    broken = world.run(verify(world.database)).counts
+    assert broken == {Invariant.ERASED: 1, Invariant.ANSWERS: 1}
 
 
 def _assert_is_a_stranger(world: World, database_url: str) -> None:

@@ -48,9 +48,7 @@ async def _refuses(_voucher: Voucher) -> Said:
 
 
 def _asks(world: World) -> Answer:
-    return world.post(
-        _REDEEM, {"reward_id": 1, "customer_merchant_id": "ann"}, headers=_KEY
-    )
+    return world.post(_REDEEM, {"reward_id": 1, "customer_merchant_id": "ann"}, headers=_KEY)
 
 
 def _shop(world: World, store: InterruptedStore) -> None:

@@ -43,6 +43,8 @@ class Invariant(StrEnum):
     CLAIMS_COUNTED = "claims_counted"
     CLAIM_CODES = "claim_codes"
     STOCK = "stock"
+    ANSWERS = "answers"
+    ERASED = "erased"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

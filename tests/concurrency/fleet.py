@@ -59,10 +59,11 @@ class Rush(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """A POST of JSON, or of nothing."""
+    """A POST of JSON, or of nothing; `once` is its idempotency key."""
 
     path: str
     body: object = None
+    once: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -344,6 +345,7 @@ def _request(call: Call, key: str) -> bytes:
         f"Authorization: Bearer {key}",
         f"Content-Length: {len(body)}",
         "Connection: close",
+        *(() if call.once is None else (f"Idempotency-Key: {call.once}",)),
     )
     return "\r\n".join((*head, "", "")).encode() + body
 

@@ -1,8 +1,7 @@
 """`Idempotency-Key` on every operation that writes: one effect, and the same bytes ever after.
 
 The tables of all three APIs are walked; an operation that is not told how to be asked fails.
-Seen to fail: with the answer kept outside of the transaction, with the body left out of the digest,
-and with a write that is served at the wrong desk.
+Seen to fail: with the body left out of the digest.
 """
 
 from collections.abc import Callable
@@ -197,7 +196,7 @@ def everything(world: World) -> dict[str, list[str]]:
     """Every row of every table, but for what is kept of answers."""
     tables = world.run(
         world.database.rows(
-            "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+            "SELECT tablename AS relname FROM pg_tables WHERE schemaname = 'public'"
         )
     )
     found = {}

@@ -46,6 +46,8 @@ class Invariant(StrEnum):
     STOCK = "stock"
     EVENT_OF_CHANGE = "event_of_change"
     DELIVERIES = "deliveries"
+    ANSWERS = "answers"
+    ERASED = "erased"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from typing import Final
 
 from leal.domain.problems import Missing
 from leal.domain.program import Program
+from leal.storage import care_verification as care
 from leal.storage import claim_verification as claims
 from leal.storage import delivery_verification as deliveries
 from leal.storage import order_verification as orders
@@ -85,6 +86,7 @@ async def verify(
     notes.add(None, await rewriting.find_rewriting(database))
     for each in programs:
         notes.add(each, await orders.find_in_program(database, each))
+        notes.add(each, await care.find_in_program(database, each))
         book = await _rule_book(database, each)
         notes.add(each, await shelf.find_on_shelf(database, each, versions=book.versions))
         await _check_customers(database, book, notes, batch=batch_customers)
@@ -183,6 +185,14 @@ WHAT_NEXT: Final[Mapping[Invariant, str]] = MappingProxyType(
         Invariant.CLAIM_CODES: (
             "Give each customer a code of their own and put it into their claim, restore the index"
             " claimed_rewards_by_code if it is gone, and report it as a bug of leal with this line"
+        ),
+        Invariant.ANSWERS: (
+            "Restore the primary key of idempotency_keys if it is gone, delete the rows listed, and"
+            " find what wrote to the table beside leal"
+        ),
+        Invariant.ERASED: (
+            "Something wrote data of an erased person: find out what wrote to the tables beside"
+            " leal, and empty the columns as docs/operate/customer-care.md says"
         ),
         Invariant.STOCK: (
             "The claims are right: set given in the table reward_stock to what is expected. When"

@@ -32,7 +32,17 @@ CODES_SCOPES: Final = {SHOW_CODES: None, ADD_CODES: "write_configuration"}
 MOVE_TIER: Final = "customers.moveTier"
 TIER_ROUTES: Final = {MOVE_TIER: ("POST", "/leal/v1/customers/{merchant_id}/tier")}
 TIER_SCOPES: Final = {MOVE_TIER: "write_customers"}
+EXPORT: Final = "customers.export"
+ERASE: Final = "customers.erase"
+CARE_ROUTES: Final = {
+    EXPORT: ("GET", "/leal/v1/customers/{merchant_id}/export"),
+    ERASE: ("POST", "/leal/v1/customers/{merchant_id}/erase"),
+}
+CARE_SCOPES: Final = {EXPORT: "read_customers", ERASE: "write_customers"}
 SCOPES: Final = {EXPLAIN: "read_customers", REPORT: "read_customers"}
+
+
+_EVERY: Final = ROUTES | CLOCK_ROUTES | CODES_ROUTES | TIER_ROUTES | CARE_ROUTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +53,7 @@ class Asker:
 
     def call(self, operation: str, merchant_id: str = "ann", **how: Any) -> Answer:
         """Any operation; `query` is what follows the question mark."""
-        method, path = (ROUTES | CLOCK_ROUTES | CODES_ROUTES | TIER_ROUTES)[operation]
+        method, path = _EVERY[operation]
         query = how.pop("query", "")
         path = path.replace("{merchant_id}", merchant_id)
         path = path.replace("{program_id}", str(self.world.tenant.program_id))

@@ -38,13 +38,17 @@ LANGUAGE plpgsql AS $$
 DECLARE
     k idempotency_keys;
 BEGIN
-    IF NOT pg_try_advisory_xact_lock(p_lock) THEN
-        outcome := 'busy';
-        RETURN;
-    END IF;
     SELECT * INTO k FROM idempotency_keys i
     WHERE i.program_id = p_program_id AND i.key_hash = p_key_hash;
-    IF NOT FOUND THEN
+    IF k.status IS NULL THEN
+        IF NOT pg_try_advisory_xact_lock(p_lock) THEN
+            outcome := 'busy';
+            RETURN;
+        END IF;
+        SELECT * INTO k FROM idempotency_keys i
+        WHERE i.program_id = p_program_id AND i.key_hash = p_key_hash;
+    END IF;
+    IF k.program_id IS NULL THEN
         outcome := 'new';
     ELSIF k.request_hash <> p_request_hash THEN
         outcome := 'other';

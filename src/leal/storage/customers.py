@@ -15,6 +15,7 @@ from leal.domain.customers import (
     Transaction,
     email_key,
 )
+from leal.domain.deeds import Deed
 from leal.domain.orders import Order
 from leal.domain.scene import EMPTY_SHELF, Shelf
 from leal.domain.tier_settings import BoundaryMode
@@ -24,6 +25,7 @@ from leal.storage.account_statement import (
     BY_ORDER,
     statement,
 )
+from leal.storage.audit import row_of
 from leal.storage.db import Runner
 
 
@@ -177,10 +179,15 @@ _STALE = frozenset({asyncpg.UniqueViolationError.sqlstate, "LS002"})
 
 # The one way a customer changes; see the migration that defines it.
 SAVE = "SELECT leal_save($1, $2, $3, $4)"
+_SAVE_NOTED = "SELECT leal_save_noted($1, $2, $3, $4, $5)"
 
 
-async def save(on: Runner, program_id: int, change: Change) -> Account | None:
+async def save(
+    on: Runner, program_id: int, change: Change, *, deed: tuple[Deed, datetime] | None = None
+) -> Account | None:
     """Applies a change in one statement and returns the account with its new ids.
+
+    `deed` is who did it by hand and when, for the audit log.
 
     None when the change is stale: the customer was changed, or created, an outside cause was
     applied by someone else, or the last of something was given away since the load.
@@ -188,11 +195,12 @@ async def save(on: Runner, program_id: int, change: Change) -> Account | None:
     before = change.before.customer
     try:
         answer = await on.value(
-            SAVE,
+            SAVE if deed is None else _SAVE_NOTED,
             program_id,
             before.id or None,
             before.version,
             msgspec.json.encode(_rows_of(change)).decode(),
+            *(() if deed is None else (_note_of(*deed),)),
         )
     except asyncpg.PostgresError as error:
         if error.sqlstate not in _STALE:
@@ -231,6 +239,10 @@ async def save_all(on: Runner, program_id: int, changes: Sequence[Change]) -> tu
             raise
         return (False,) * len(changes)
     return tuple(row["saved"] for row in rows)
+
+
+def _note_of(deed: Deed, now: datetime) -> str:
+    return msgspec.json.encode(row_of(deed, now=now)).decode()
 
 
 class _Saved(msgspec.Struct):

@@ -12,6 +12,7 @@ from datetime import datetime
 from leal.domain import lapsing
 from leal.domain.change import Change, begin
 from leal.domain.customers import Account
+from leal.domain.deeds import Deed
 from leal.domain.problems import BadRequest, Busy, Missing
 from leal.domain.published import PublishedProgram
 from leal.domain.scene import Scene
@@ -64,6 +65,7 @@ class Ask:
     """Where a request comes from.
 
     `site_id` None means the program's primary site; `language` and `country` None the site's own.
+    `deed` is what somebody does by hand, noted in the audit log with the change it makes.
     """
 
     program_id: int
@@ -71,6 +73,7 @@ class Ask:
     channel: Channel = Channel.WEB
     language: str | None = None
     country: str | None = None
+    deed: Deed | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,7 +243,8 @@ async def _try(
     decided = decide(loaded, scene)
     if decided.is_empty:
         return Outcome(scene=scene, account=decided.account, change=decided)
-    saved = await customers.save(on, ask.program_id, decided)
+    deed = None if ask.deed is None else (ask.deed, desk.clock())
+    saved = await customers.save(on, ask.program_id, decided, deed=deed)
     if saved is None:
         return None
     if lapsing.overdue(saved.lots, scene):

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 import structlog
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from leal.api import openapi
+from leal.api import oauth, openapi
 from leal.api.admin import openapi as admin_openapi
 from leal.api.admin import routes as admin
 from leal.api.admin import shapes as admin_shapes
@@ -39,8 +39,13 @@ from leal.storage.db import Database, PrepareConnection
 from leal.storage.sealing import Sealer
 from leal.usecases.access import Access
 from leal.usecases.desk import Desk
+from leal.usecases.operators import Operators
 from leal.usecases.programs import Programs
 from leal.web import pages, referral_links
+from leal.web.consent import Consent
+from leal.web.dynamic import Pages
+from leal.web.forms import Cookies
+from leal.web.sign_in import Door
 
 _ENTROPY_BYTES = 32
 
@@ -152,8 +157,20 @@ def _site_secret(database: Database, sealer: Sealer) -> SiteSecret:
     return find
 
 
+def open_door(desk: Desk) -> Door:
+    """Where operators sign in; their cookies are for HTTPS only when the server is reached so."""
+    return Door(
+        operators=Operators(desk.database, entropy=desk.entropy),
+        cookies=Cookies(secure=desk.public_url.startswith("https://")),
+        pages=Pages(),
+        clock=desk.clock,
+        entropy=desk.entropy,
+    )
+
+
 def surfaces(desk: Desk, gate: Gate) -> tuple[Surface, ...]:
     """Every API and page, by the prefix of its paths."""
+    door = open_door(desk)
     headless_table = headless.table(desk, gate)
     admin_table = admin.table(desk, gate)
     own_table = own.table(desk, gate)
@@ -190,7 +207,15 @@ def surfaces(desk: Desk, gate: Gate) -> tuple[Surface, ...]:
         ),
         Surface(
             prefix="/",
-            app=router([referral_links.route(desk), *pages.routes(documents)]),
+            app=router(
+                [
+                    referral_links.route(desk),
+                    *oauth.routes(desk),
+                    *door.routes(),
+                    *Consent(door).routes(),
+                    *pages.routes(documents),
+                ]
+            ),
             dialect=PlainDialect(),
         ),
     )

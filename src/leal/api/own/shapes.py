@@ -7,6 +7,7 @@ digit: decimal, or a fraction such as `20/3` where decimals would not come to an
 from collections.abc import Mapping
 from typing import Final
 
+from leal.api.own.audit import ENTRIES
 from leal.api.own.shape_parts import (
     COUNT,
     DAY,
@@ -218,6 +219,7 @@ REQUESTS: Final[Mapping[str, Schema]] = {
         },
         "required": ["advance"],
     },
+    "audit.list": {200: ENTRIES},
     "customers.moveTier": {
         "type": "object",
         "properties": {

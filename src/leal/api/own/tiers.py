@@ -9,8 +9,10 @@ from leal.api.fields import Fields
 from leal.api.http import Reply, json_response
 from leal.api.json_body import parse_object, read_body
 from leal.api.operations import Operation
+from leal.api.own.audit import deed
 from leal.api.own.requests import Call, Serve
 from leal.api.own.views import Json, instant
+from leal.domain.deeds import Action, Subject
 from leal.domain.tiers import membership_of
 from leal.usecases import tiers
 from leal.usecases.access import Scope
@@ -37,10 +39,11 @@ class _Serves:
     desk: Desk
 
     async def move(self, call: Call) -> Reply:
-        ask = Ask(program_id=call.caller.program_id)
-        outcome = await tiers.move(
-            self.desk, ask, call.merchant_id, tier_id=await _tier_wanted(call)
-        )
+        wanted = await _tier_wanted(call)
+        about = Subject.CUSTOMER, None
+        done = deed(call, Action.TIER_MOVED, about=about, facts={"tier_id": wanted})
+        ask = Ask(program_id=call.caller.program_id, deed=done)
+        outcome = await tiers.move(self.desk, ask, call.merchant_id, tier_id=wanted)
         return json_response(msgspec.json.encode({"tier_membership": _membership(outcome)}))
 
 

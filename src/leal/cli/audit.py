@@ -10,7 +10,7 @@ from leal.storage.audit import Filters
 from leal.usecases.audit import Listed, list_entries
 
 
-def audit(
+def audit(  # noqa: PLR0917 - options: typer passes them by name
     program: Annotated[
         int | None, typer.Option(help="Only of this program; 0: of none, such as sign-ins.", min=0)
     ] = None,

@@ -19,7 +19,7 @@ _SECRET_BYTES = 32
 
 
 @app.command()
-def create(  # noqa: PLR0913 - an option for each thing that an app says of itself
+def create(  # noqa: PLR0913, PLR0917 - an option for each thing that an app says of itself
     name: Annotated[str, typer.Option(help="What operators read on the consent page.")],
     url: Annotated[str, typer.Option(help="The app's own page, https.")],
     image_url: Annotated[str, typer.Option(help="Its image, https.")],

@@ -65,7 +65,7 @@ def country_of(call: Call) -> str | None:
 
 
 def require_key(call: Call) -> None:
-    """Raises Forbidden unless an API key or OAuth token was sent: a site's pair is good for less."""
+    """Raises Forbidden unless a key or an app's token was sent: a site's pair is good for less."""
     if call.caller.kind not in (CallerKind.API_KEY, CallerKind.OAUTH):
         why = "The token and secret of a site do not allow this. Use an API key that has the scope"
         raise Forbidden(f"{why} write_configuration.")

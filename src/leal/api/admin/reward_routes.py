@@ -78,7 +78,7 @@ ENABLE: Final = Operation(
     name="rewards.enableReward",
     method="POST",
     path=f"{_REWARD}/enable",
-    summary="Puts a reward on offer again, in a new version of the program; not with the pair of a site",
+    summary="Puts a reward on offer again, in a new version of the program; not for a site's pair",
     scope=Scope.WRITE_CONFIGURATION,
 )
 DISABLE: Final = Operation(

@@ -219,7 +219,6 @@ REQUESTS: Final[Mapping[str, Schema]] = {
         },
         "required": ["advance"],
     },
-    "audit.list": {200: ENTRIES},
     "customers.moveTier": {
         "type": "object",
         "properties": {
@@ -263,6 +262,7 @@ REQUESTS: Final[Mapping[str, Schema]] = {
     },
 }
 RESPONSES: Final[Mapping[str, Mapping[int, Schema | None]]] = {
+    "audit.list": {200: ENTRIES},
     "customers.moveTier": {
         200: whole(
             {

@@ -190,7 +190,7 @@ def test_a_code_is_good_for_less_than_a_minute(office: Office) -> None:
     ],
 )
 def test_what_was_agreed_must_hold(
-    office: Office, challenged: bool, sent: dict[str, str], status: int
+    office: Office, *, challenged: bool, sent: dict[str, str], status: int
 ) -> None:
     office.sign_in()
     pkce = {"code_challenge": CHALLENGE, "code_challenge_method": "S256"} if challenged else {}

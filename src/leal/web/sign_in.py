@@ -77,8 +77,8 @@ class Door:
         except TooMany as refused:
             return self._form(request, back, problem=refused.message, status=429)
         response = go(local_path(back) or _SIGNED_IN)
-        self.cookies.give(response, self.cookies.session, made.token)
         self.cookies.take(response, self.cookies.visit)
+        self.cookies.give(response, self.cookies.session, made.token)
         return response
 
     async def sign_out(self, request: Request) -> Response:

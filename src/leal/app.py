@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 import structlog
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from leal.api import openapi
+from leal.api import oauth, openapi
 from leal.api.admin import openapi as admin_openapi
 from leal.api.admin import routes as admin
 from leal.api.admin import shapes as admin_shapes
@@ -38,11 +38,17 @@ from leal.integrations.webhooks import KeyOf, SignedWebhooks, SigningKey
 from leal.settings import Settings, load_secret_key
 from leal.storage import credentials
 from leal.storage.db import Database, PrepareConnection
+from leal.storage.oauth import app_secret
 from leal.storage.sealing import Sealer
 from leal.usecases.access import Access
 from leal.usecases.desk import Desk
+from leal.usecases.operators import Operators
 from leal.usecases.programs import Programs
 from leal.web import pages, referral_links
+from leal.web.consent import Consent
+from leal.web.dynamic import Pages
+from leal.web.forms import Cookies
+from leal.web.sign_in import Door
 
 _ENTROPY_BYTES = 32
 
@@ -67,7 +73,9 @@ def open_desk(
 ) -> Desk:
     """A desk on an open database. A process that ends soon may leave `outgoing` out."""
     outgoing = outgoing or open_outgoing(settings)
-    site_secret = _site_secret(database, Sealer(load_secret_key(settings)))
+    sealer = Sealer(load_secret_key(settings))
+    site_secret = _site_secret(database, sealer)
+    signing_key = _signing_key(database, sealer, site_secret)
     store = SignedVoucherStore(outgoing, site_secret=site_secret, clock=utc_now)
     return Desk(
         database=database,
@@ -79,7 +87,7 @@ def open_desk(
         voucher_stores={VoucherStoreKind.WEBHOOK: store},
         fulfilment=SignedFulfilment(outgoing, site_secret=site_secret, clock=utc_now),
         public_url=settings.public_url,
-        webhooks=SignedWebhooks(outgoing, signing_key=_signing_key(site_secret), clock=utc_now),
+        webhooks=SignedWebhooks(outgoing, signing_key=signing_key, clock=utc_now),
         composer=AdminComposer(),
         hides_paused_webhooks=settings.hide_paused_webhooks,
         deliveries_kept=timedelta(days=settings.delivery_days),
@@ -158,20 +166,35 @@ def _site_secret(database: Database, sealer: Sealer) -> SiteSecret:
     return find
 
 
-def _signing_key(site_secret: SiteSecret) -> SigningKey:
+def _signing_key(database: Database, sealer: Sealer, site_secret: SiteSecret) -> SigningKey:
     """What webhooks are signed with: of apps their client secret, else the site's secret."""
 
     async def find(key: KeyOf) -> str:
         if key.app_id is not None:
-            msg = f"app {key.app_id} of program {key.program_id} has no client secret"
-            raise LookupError(msg)
+            secret = await app_secret(database, sealer, key.app_id)
+            if secret is None:
+                msg = f"app {key.app_id} of program {key.program_id} was revoked"
+                raise LookupError(msg)
+            return secret
         return await site_secret(key.program_id, key.site_id)
 
     return find
 
 
+def open_door(desk: Desk) -> Door:
+    """Where operators sign in; their cookies are for HTTPS only when the server is reached so."""
+    return Door(
+        operators=Operators(desk.database, entropy=desk.entropy),
+        cookies=Cookies(secure=desk.public_url.startswith("https://")),
+        pages=Pages(),
+        clock=desk.clock,
+        entropy=desk.entropy,
+    )
+
+
 def surfaces(desk: Desk, gate: Gate) -> tuple[Surface, ...]:
     """Every API and page, by the prefix of its paths."""
+    door = open_door(desk)
     headless_table = headless.table(desk, gate)
     admin_table = admin.table(desk, gate)
     own_table = own.table(desk, gate)
@@ -208,7 +231,15 @@ def surfaces(desk: Desk, gate: Gate) -> tuple[Surface, ...]:
         ),
         Surface(
             prefix="/",
-            app=router([referral_links.route(desk), *pages.routes(documents)]),
+            app=router(
+                [
+                    referral_links.route(desk),
+                    *oauth.routes(desk),
+                    *door.routes(),
+                    *Consent(door).routes(),
+                    *pages.routes(documents),
+                ]
+            ),
             dialect=PlainDialect(),
         ),
     )

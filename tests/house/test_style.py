@@ -19,6 +19,11 @@ NOT_OF_A_PROGRAM = {
     "pgqueuer_log",
     "pgqueuer_schedules",
     "pgqueuer_statistics",
+    # people and apps of the whole installation: what they may touch is kept by program
+    "operators",
+    "operator_sessions",
+    "sign_in_attempts",
+    "oauth_apps",
 }
 
 ours = pytest.mark.parametrize("module", everything(), ids=lambda module: module.name)

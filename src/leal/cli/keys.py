@@ -7,10 +7,13 @@ from typing import Annotated
 import typer
 
 from leal.cli.connecting import Connected, connected
+from leal.cli.noting import at_the_terminal
 from leal.cli.program import ProgramId
 from leal.cli.showing import Mistake, say, show_table
+from leal.domain.deeds import Action, Deed, Subject
 from leal.storage import credentials
 from leal.storage.credentials import ApiKey
+from leal.usecases import audit
 from leal.usecases.access import NewKey, Scope, create_key
 
 app = typer.Typer(help="Make, list and revoke API keys.", no_args_is_help=True)
@@ -28,14 +31,14 @@ def create(
     wanted = list(Scope) if scopes == "all" else scopes.replace(",", " ").split()
 
     async def make(to: Connected) -> NewKey:
-        return await create_key(
-            to.database,
-            await to.choose_program(program),
-            name=name,
-            scopes=wanted,
-            fresh=secrets.token_hex,
-            now=datetime.now(UTC),
-        )
+        program_id, now = await to.choose_program(program), datetime.now(UTC)
+        async with to.database.transaction() as on:
+            new = await create_key(
+                on, program_id, name=name, scopes=wanted, fresh=secrets.token_hex, now=now
+            )
+            deed = _deed(Action.KEY_CREATED, new.key.key_id)
+            await audit.note(on, program_id, deed, now=now)
+        return new
 
     made = connected(make)
     say(f"key {made.key.key_id} of program {made.key.program_id}; keep it, it is shown only now:")
@@ -63,11 +66,19 @@ def revoke(key_id: int, program: ProgramId = None) -> None:
     async def end(to: Connected) -> bool:
         program_id = await to.choose_program(program)
         now = datetime.now(UTC)
-        return await credentials.revoke_key(to.database, program_id, key_id, now=now)
+        async with to.database.transaction() as on:
+            ended = await credentials.revoke_key(on, program_id, key_id, now=now)
+            if ended:
+                await audit.note(on, program_id, _deed(Action.KEY_REVOKED, key_id), now=now)
+        return ended
 
     if not connected(end):
         raise Mistake(f"there is no key {key_id}: see `leal key list`")
     say(f"key {key_id} is revoked")
+
+
+def _deed(action: Action, key_id: int) -> Deed:
+    return Deed(by=at_the_terminal(), action=action, about=Subject.KEY, about_id=key_id)
 
 
 def _state(key: ApiKey) -> str:

@@ -5,6 +5,7 @@ from importlib.metadata import version as installed_version
 import typer
 
 from leal.cli import (
+    audit,
     clock,
     codes,
     customers,
@@ -13,6 +14,8 @@ from leal.cli import (
     jobs,
     keys,
     migrations,
+    oauth_apps,
+    operators,
     program,
     report,
     serve,
@@ -45,12 +48,15 @@ app.command()(verify.verify)
 app.command()(explain.explain)
 app.command()(worker.worker)
 app.command()(jobs.jobs)
+app.command()(audit.audit)
 app.add_typer(clock.app, name="clock")
 app.add_typer(codes.app, name="codes")
 app.add_typer(customers.app, name="customers")
 app.add_typer(program.app, name="program")
 app.add_typer(report.app, name="report")
 app.add_typer(keys.app, name="key")
+app.add_typer(operators.app, name="operator")
+app.add_typer(oauth_apps.app, name="oauth-app")
 app.add_typer(sites.app, name="site")
 app.add_typer(webhooks.app, name="webhooks")
 

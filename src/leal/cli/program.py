@@ -1,6 +1,5 @@
 """`leal program`: check, publish and look at programs."""
 
-import getpass
 import secrets
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +9,7 @@ import msgspec
 import typer
 
 from leal.cli.connecting import Connected, connected
+from leal.cli.noting import account, at_the_terminal
 from leal.cli.showing import Mistake, say, show_table
 from leal.cli.sites import show_credentials
 from leal.cli.yaml_files import read_yaml, to_yaml
@@ -107,18 +107,13 @@ async def _apply(
 ) -> Publication:
     publisher = Publisher(to.database, to.sealer, fresh=secrets.token_hex)
     now = datetime.now(UTC)
-    author = f"{_account()} (command line)"
+    author = f"{account()} (command line)"
     first = program_id is None and not await storage.list_programs(to.database)
     if new or first:
-        return await publisher.create(value, author=author, now=now, sandbox=sandbox)
+        return await publisher.create(
+            value, author=author, now=now, sandbox=sandbox, by=at_the_terminal()
+        )
     if sandbox:
         raise Mistake("only a new program can become a sandbox: add --new")
     chosen = await to.choose_program(program_id)
-    return await publisher.publish(chosen, value, author=author, now=now)
-
-
-def _account() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "operator"
+    return await publisher.publish(chosen, value, author=author, now=now, by=at_the_terminal())

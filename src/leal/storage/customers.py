@@ -15,10 +15,13 @@ from leal.domain.customers import (
     Transaction,
     email_key,
 )
+from leal.domain.deeds import Deed
 from leal.domain.orders import Order
 from leal.domain.scene import EMPTY_SHELF, Shelf
 from leal.domain.tier_settings import BoundaryMode
 from leal.storage.account_statement import Key, statement
+from leal.storage.audit import add as note_deed
+from leal.storage.audit import row_of
 from leal.storage.customer_ids import IdsOf
 from leal.storage.db import Runner
 
@@ -199,28 +202,40 @@ _STALE = frozenset({asyncpg.UniqueViolationError.sqlstate, "LS002"})
 # The one way a customer changes; see the migration that defines it.
 SAVE = "SELECT leal_save($1, $2, $3, $4)"
 SAVE_WITHIN = "SELECT leal_try_save($1, $2, $3, $4)"
+_SAVE_NOTED = "SELECT leal_save_noted($1, $2, $3, $4, $5)"
 
 
-async def save(on: Runner, program_id: int, change: Change) -> Account | None:
+async def save(
+    on: Runner, program_id: int, change: Change, *, deed: tuple[Deed, datetime] | None = None
+) -> Account | None:
     """Applies a change in one statement and returns the account with its new ids.
+
+    `deed` is who did it by hand and when, for the audit log.
 
     None when the change is stale: the customer was changed, or created, an outside cause was
     applied by someone else, or the last of something was given away since the load.
     """
     before = change.before.customer
+    encoded = msgspec.json.encode(_rows_of(change)).decode()
+    row = (program_id, before.id or None, before.version, encoded)
     try:
-        answer = await on.value(
-            SAVE_WITHIN if on.in_transaction else SAVE,
-            program_id,
-            before.id or None,
-            before.version,
-            msgspec.json.encode(_rows_of(change)).decode(),
-        )
+        if on.in_transaction:
+            answer = await on.value(SAVE_WITHIN, *row)
+        elif deed is None:
+            answer = await on.value(SAVE, *row)
+        else:
+            answer = await on.value(_SAVE_NOTED, *row, _note_of(*deed))
     except asyncpg.PostgresError as error:
         if error.sqlstate not in _STALE:
             raise
         return None
-    return _numbered(change, _saved.decode(answer)) if answer else None
+    if not answer:
+        return None
+    account = _numbered(change, _saved.decode(answer))
+    if deed is not None and on.in_transaction:
+        done, now = deed
+        await note_deed(on, program_id, replace(done, about_id=account.customer.id), now=now)
+    return account
 
 
 # The same for several customers, all in one statement and so in one commit.
@@ -253,6 +268,10 @@ async def save_all(on: Runner, program_id: int, changes: Sequence[Change]) -> tu
             raise
         return (False,) * len(changes)
     return tuple(row["saved"] for row in rows)
+
+
+def _note_of(deed: Deed, now: datetime) -> str:
+    return msgspec.json.encode(row_of(deed, now=now)).decode()
 
 
 class _Saved(msgspec.Struct):

@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Generic, TypeVar
 
 from leal.domain.problems import Unauthenticated
-from leal.storage import credentials
+from leal.storage import credentials, oauth
 from leal.storage.credentials import ApiKey, SitePair
 from leal.storage.db import Database, Runner
 from leal.storage.sealing import Sealer
@@ -25,6 +25,7 @@ CACHE_SECONDS = 5.0
 CACHE_ENTRIES = 10_000
 
 _KEY = re.compile(r"pat_[0-9a-f]{32}")
+_OAUTH_TOKEN = re.compile(r"oat_[0-9a-f]{64}")
 _LONGEST_NAME_CHARACTERS = 200
 _LONGEST_TOKEN_CHARACTERS = 200
 
@@ -47,6 +48,7 @@ class CallerKind(StrEnum):
     """By what a caller was recognised; a session is a shopper's own device."""
 
     API_KEY = "api_key"
+    OAUTH = "oauth"
     SITE = "site"
     SESSION = "session"
 
@@ -55,9 +57,9 @@ class CallerKind(StrEnum):
 class Caller:
     """Someone with good credentials for one program.
 
-    ``name`` is the key's, or says which site. ``key_id`` is an API key's only, ``app_id`` an OAuth
-    app's, ``site_id`` a site's or a session's, ``merchant_id`` and ``email`` a session's. Callers
-    with the same ``limit_key`` share a rate limit.
+    ``name`` is the key's or the app's, or says which site. ``key_id`` is an API key's only,
+    ``app_id`` an OAuth token's, ``site_id`` a site's or a session's, ``merchant_id`` and ``email``
+    a session's. Callers with the same ``limit_key`` share a rate limit.
     """
 
     program_id: int
@@ -95,11 +97,15 @@ class Access:
         self._sdk = _Remembered[tuple[int, int, bytes] | None](clock)
 
     async def bearer_key(self, token: str) -> Caller:
-        """Recognise an API key. Raises Unauthenticated."""
-        if not _KEY.fullmatch(token):
+        """Recognise an API key or the OAuth token of an app. Raises Unauthenticated."""
+        if _KEY.fullmatch(token):
+            find: Callable[[bytes], Awaitable[Caller | None]] = self._find_key
+        elif _OAUTH_TOKEN.fullmatch(token):
+            find = self._find_oauth
+        else:
             raise Unauthenticated
         key_hash = credentials.digest(token)
-        caller = await self._keys.get(key_hash, lambda: self._find_key(key_hash))
+        caller = await self._keys.get(key_hash, lambda: find(key_hash))
         if caller is None:
             raise Unauthenticated
         return caller
@@ -115,6 +121,19 @@ class Access:
             name=key.name,
             limit_key=f"key/{key.program_id}/{key.key_id}",
             key_id=key.key_id,
+        )
+
+    async def _find_oauth(self, token_hash: bytes) -> Caller | None:
+        found = await oauth.find_grant(self._database, token_hash)
+        if found is None:
+            return None
+        return Caller(
+            program_id=found.program_id,
+            kind=CallerKind.OAUTH,
+            scopes=granted(found.scopes),
+            name=found.app_name,
+            limit_key=f"oauth/{found.program_id}/{found.app_id}",
+            app_id=found.app_id,
         )
 
     async def site_pair(self, token: str, secret: str) -> Caller:

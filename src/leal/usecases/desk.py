@@ -16,6 +16,7 @@ import msgspec
 from leal.domain import lapsing
 from leal.domain.change import Change, begin
 from leal.domain.customers import Account
+from leal.domain.deeds import Deed
 from leal.domain.problems import BadRequest, Busy
 from leal.domain.published import PublishedProgram
 from leal.domain.scene import Scene
@@ -142,6 +143,7 @@ class Ask:
     `site_id` None means the program's primary site; `language` and `country` None the site's own.
     `ids` are the site whose ids of customers are meant, in a program of several; None where nobody
     said, and an id is good when it is one customer's only.
+    `deed` is what somebody does by hand, noted in the audit log with the change it makes.
     """
 
     program_id: int
@@ -150,6 +152,7 @@ class Ask:
     channel: Channel = Channel.WEB
     language: str | None = None
     country: str | None = None
+    deed: Deed | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -329,7 +332,8 @@ async def _try(
         return Outcome(
             scene=scene, account=decided.account, change=decided, asked_as=wanted.merchant_id
         )
-    saved = await customers.save(on, ask.program_id, decided)
+    deed = None if ask.deed is None else (ask.deed, desk.clock())
+    saved = await customers.save(on, ask.program_id, decided, deed=deed)
     if saved is None:
         return None
     _note(desk, saved)

@@ -7,6 +7,7 @@ import msgspec
 
 from leal.domain.checks import read_program
 from leal.domain.claims import ClaimedReward, ClaimSession
+from leal.domain.deeds import Action, Actor, ActorKind, Deed, Subject
 from leal.domain.money import minor_digits, to_minor
 from leal.domain.problems import BadRequest, Missing
 from leal.domain.rewards import Reward
@@ -19,6 +20,7 @@ from leal.domain.sites import Site, SiteKind
 from leal.domain.tiers import tier_of
 from leal.storage import programs as stored
 from leal.usecases import rewards
+from leal.usecases.audit import note
 from leal.usecases.desk import Ask, Desk, Outcome, look
 from leal.usecases.whose import whose
 
@@ -112,9 +114,10 @@ async def refund(
     return await rewards.refund(desk, ask, owned)
 
 
-async def switch(
-    desk: Desk, program_id: int, reward_id: int, *, enabled: bool, author: str
-) -> bool:
+_KINDS = {ActorKind.API_KEY: "API key", ActorKind.OAUTH: "OAuth app"}
+
+
+async def switch(desk: Desk, program_id: int, reward_id: int, *, enabled: bool, by: Actor) -> bool:
     """Switches a reward on or off for everybody, in a new version of the program.
 
     Returns whether anything changed: one that is on or off already stays as it is, and so does the
@@ -137,9 +140,12 @@ async def switch(
             program_id,
             name=program.name,
             document=msgspec.json.encode(value).decode(),
-            author=author,
+            author=f"{by.name} ({_KINDS.get(by.kind, by.kind)})",
             now=desk.clock(),
         )
+        action = Action.REWARD_ENABLED if enabled else Action.REWARD_DISABLED
+        deed = Deed(by=by, action=action, about=Subject.REWARD, about_id=reward_id)
+        await note(runner, program_id, deed, now=desk.clock())
     return True
 
 

@@ -9,11 +9,12 @@ from datetime import datetime, timedelta
 import msgspec
 
 from leal.domain.checks import read_program
+from leal.domain.deeds import Action, Actor, Deed, Subject
 from leal.domain.document_problems import DocumentError
 from leal.domain.program import Program
 from leal.domain.published import PublishedProgram
 from leal.domain.rewards.fulfilling import address_of
-from leal.storage import clocks, credentials, fulfilment_calls
+from leal.storage import audit, clocks, credentials, fulfilment_calls
 from leal.storage import programs as stored
 from leal.storage.credentials import SiteCredentials
 from leal.storage.db import Database, Runner
@@ -171,6 +172,7 @@ class Publisher:
         now: datetime,
         program_id: int | None = None,
         sandbox: bool = False,
+        by: Actor | None = None,
     ) -> Publication:
         """Make a new program of a document as read from YAML or JSON.
 
@@ -192,10 +194,11 @@ class Publisher:
             sites = await self._ensure_sites(runner, made, program, now=now)
             published = PublishedProgram(id=made, version=version, program=program)
             tried = await _have_addresses_tried(runner, published, before={}, now=now)
+            await _note(runner, published, by, now=now)
         return Publication(published=published, created=True, new_sites=sites, to_be_tried=tried)
 
     async def publish(
-        self, program_id: int, value: object, *, author: str, now: datetime
+        self, program_id: int, value: object, *, author: str, now: datetime, by: Actor | None = None
     ) -> Publication:
         """Make a document the program's current version. Raises DocumentError, Missing."""
         program = read_program(value)
@@ -212,6 +215,7 @@ class Publisher:
             published = PublishedProgram(id=program_id, version=version, program=program)
             before = await _addresses_at(runner, program_id, version - 1)
             tried = await _have_addresses_tried(runner, published, before=before, now=now)
+            await _note(runner, published, by, now=now)
         return Publication(published=published, created=False, new_sites=sites, to_be_tried=tried)
 
     async def _ensure_sites(
@@ -233,6 +237,22 @@ class Publisher:
             if await credentials.ensure_site(runner, self._sealer, fresh=fresh, now=now):
                 made.append(fresh)
         return tuple(made)
+
+
+async def _note(
+    runner: Runner, published: PublishedProgram, by: Actor | None, *, now: datetime
+) -> None:
+    """For the audit log; what the demo and its like publish is nobody's deed."""
+    if by is None:
+        return
+    deed = Deed(
+        by=by,
+        action=Action.PROGRAM_APPLIED,
+        about=Subject.PROGRAM,
+        about_id=published.id,
+        facts={"version": published.version},
+    )
+    await audit.add(runner, published.id, deed, now=now)
 
 
 async def _have_addresses_tried(

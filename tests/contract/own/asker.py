@@ -30,8 +30,6 @@ CODES_ROUTES: Final = {
 }
 CODES_SCOPES: Final = {SHOW_CODES: None, ADD_CODES: "write_configuration"}
 MOVE_TIER: Final = "customers.moveTier"
-TIER_ROUTES: Final = {MOVE_TIER: ("POST", "/leal/v1/customers/{merchant_id}/tier")}
-TIER_SCOPES: Final = {MOVE_TIER: "write_customers"}
 EXPORT: Final = "customers.export"
 ERASE: Final = "customers.erase"
 CARE_ROUTES: Final = {
@@ -39,6 +37,12 @@ CARE_ROUTES: Final = {
     ERASE: ("POST", "/leal/v1/customers/{merchant_id}/erase"),
 }
 CARE_SCOPES: Final = {EXPORT: "read_customers", ERASE: "write_customers"}
+AUDIT: Final = "audit.list"
+TIER_ROUTES: Final = {
+    MOVE_TIER: ("POST", "/leal/v1/customers/{merchant_id}/tier"),
+    AUDIT: ("GET", "/leal/v1/audit"),
+}
+TIER_SCOPES: Final = {MOVE_TIER: "write_customers", AUDIT: "write_configuration"}
 SCOPES: Final = {EXPLAIN: "read_customers", REPORT: "read_customers"}
 
 

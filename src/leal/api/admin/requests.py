@@ -12,15 +12,17 @@ from leal.api.admin.paging import MAX_EMAIL_CHARACTERS, Asked, List, resumed
 from leal.api.admin.views import YEAR_UNKNOWN
 from leal.api.fields import Fields, invalid_option
 from leal.api.gate import Gate, require
-from leal.api.http import Reply
+from leal.api.http import Reply, request_id
 from leal.api.ids import MAX_JSON_INTEGER, decode_id, instant, one, whole_number
 from leal.api.json_body import parse_object, read_body
 from leal.api.operations import Operation
 from leal.domain.customers import Birthday
+from leal.domain.deeds import Action, Deed, Fact, Subject
 from leal.domain.problems import BadRequest, Forbidden
 from leal.domain.refusals import InvalidDate
 from leal.storage.customer_ids import IdsOf
 from leal.storage.listings import Filters, Part, Sort
+from leal.usecases import audit
 from leal.usecases.access import Caller
 from leal.usecases.desk import Ask
 
@@ -75,6 +77,13 @@ async def admit(request: Request, operation: Operation, gate: Gate) -> Call:
         ask=Ask(program_id=caller.program_id, site_id=caller.site_id, ids=own),
         merchant_id="" if about is None else decode_id(about, noun=_noun(operation)),
     )
+
+
+def by_hand(call: Call, action: Action, facts: Mapping[str, Fact]) -> Ask:
+    """The ask of a call that changes a customer by hand, noted with what it does."""
+    by = audit.actor(call.caller, request_id=request_id(call.request))
+    deed = Deed(by=by, action=action, about=Subject.CUSTOMER, facts=facts)
+    return replace(at_site(call), deed=deed)
 
 
 def customer_list(call: Call) -> Asked:

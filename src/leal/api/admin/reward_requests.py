@@ -65,8 +65,8 @@ def country_of(call: Call) -> str | None:
 
 
 def require_key(call: Call) -> None:
-    """Raises Forbidden unless an API key was sent: a site's pair is good for less."""
-    if call.caller.kind is not CallerKind.API_KEY:
+    """Raises Forbidden unless a key or an app's token was sent: a site's pair is good for less."""
+    if call.caller.kind not in (CallerKind.API_KEY, CallerKind.OAUTH):
         why = "The token and secret of a site do not allow this. Use an API key that has the scope"
         raise Forbidden(f"{why} write_configuration.")
 

@@ -6,7 +6,7 @@ from typing import Final
 from leal.api.admin.claims import claimed_reward, just_claimed
 from leal.api.admin.lists import SITE_OF_ID, reply
 from leal.api.admin.order_requests import nothing_to_say
-from leal.api.admin.requests import Call, Serve, at_site
+from leal.api.admin.requests import Call, Serve, at_site, by_hand
 from leal.api.admin.reward_requests import (
     claim_body,
     claim_in_path,
@@ -16,10 +16,11 @@ from leal.api.admin.reward_requests import (
 )
 from leal.api.admin.reward_views import reward
 from leal.api.admin.values import Showing
-from leal.api.http import Reply
+from leal.api.http import Reply, request_id
 from leal.api.operations import Operation, Parameter
 from leal.domain.claims import ClaimState
-from leal.usecases import merchant_rewards
+from leal.domain.deeds import Action
+from leal.usecases import audit, merchant_rewards
 from leal.usecases.access import Scope
 from leal.usecases.desk import Desk, Outcome
 
@@ -78,7 +79,7 @@ ENABLE: Final = Operation(
     name="rewards.enableReward",
     method="POST",
     path=f"{_REWARD}/enable",
-    summary="Puts a reward on offer again, in a new version of the program; API keys only",
+    summary="Puts a reward on offer again, in a new version of the program; not for a site's pair",
     scope=Scope.WRITE_CONFIGURATION,
 )
 DISABLE: Final = Operation(
@@ -86,7 +87,7 @@ DISABLE: Final = Operation(
     method="POST",
     path=f"{_REWARD}/disable",
     summary="Takes a reward off offer at once, in a new version of the program; claims of it stay "
-    "good; API keys only",
+    "good; not with the pair of a site",
     scope=Scope.WRITE_CONFIGURATION,
 )
 
@@ -108,8 +109,9 @@ class _Serves:
 
     async def claim(self, call: Call) -> Reply:
         ask, wanted = at_site(call), await claim_body(call)
+        noted = by_hand(call, Action.REWARD_CLAIMED, {"reward_id": wanted.reward_id})
         outcome, claim = await merchant_rewards.claim(
-            self.desk, ask, call.merchant_id, wanted=wanted
+            self.desk, replace(ask, deed=noted.deed), call.merchant_id, wanted=wanted
         )
         shown = just_claimed(claim, self._showing(outcome))
         return reply({"claimed_reward": shown}, status=201)
@@ -118,7 +120,10 @@ class _Serves:
         claim_id = claim_in_path(call)
         await nothing_to_say(call)
         outcome, claim = await merchant_rewards.refund(
-            self.desk, at_site(call), call.merchant_id, claim_id=claim_id
+            self.desk,
+            by_hand(call, Action.CLAIM_REFUNDED, {"claimed_reward_id": claim_id}),
+            call.merchant_id,
+            claim_id=claim_id,
         )
         gone = claim.state is ClaimState.VOID and claim.store is not None
         return reply(
@@ -143,7 +148,7 @@ class _Serves:
             call.ask.program_id,
             reward_id,
             enabled=enabled,
-            author=f"{call.caller.name} (API key)",
+            by=audit.actor(call.caller, request_id=request_id(call.request)),
         )
         return reply({"updated": updated, "reward": {"id": reward_id}})
 

@@ -23,6 +23,7 @@ from leal.api.admin.requests import (
     Serve,
     admit,
     at_site,
+    by_hand,
     customer_list,
     form,
     points_body,
@@ -39,6 +40,7 @@ from leal.api.ids import MAX_JSON_INTEGER
 from leal.api.operations import Operation, Parameter
 from leal.domain.customers import Customer
 from leal.domain.dates import local_day
+from leal.domain.deeds import Action
 from leal.storage.listings import Place, Posting, Sort
 from leal.usecases import customers, listings, points
 from leal.usecases.access import Scope
@@ -212,22 +214,26 @@ class _Serves:
         now = self.desk.now(call.ask.program_id)
         today = local_day(now, published.program.primary_site.zone)
         birthday, blocked = await update_body(call, today=today)
+        action = Action.CUSTOMER_UPDATED
+        if blocked is not None:
+            action = Action.CUSTOMER_BLOCKED if blocked else Action.CUSTOMER_UNBLOCKED
+        ask = by_hand(call, action, {})
         outcome = await customers.update(
-            self.desk, at_site(call), call.merchant_id, birthday=birthday, blocked=blocked
+            self.desk, ask, call.merchant_id, birthday=birthday, blocked=blocked
         )
         showing = Showing(program=outcome.scene.program, public_url=self.desk.public_url)
         return reply({"customer": customer(outcome.account.customer, showing)})
 
     async def add_points(self, call: Call) -> Reply:
         amount, reason = await points_body(call, maximum=MAX_ADDED)
-        await points.add(self.desk, at_site(call), call.merchant_id, points=amount, reason=reason)
+        ask = by_hand(call, Action.POINTS_ADDED, {"points": amount})
+        await points.add(self.desk, ask, call.merchant_id, points=amount, reason=reason)
         return empty_response(status=201)
 
     async def remove_points(self, call: Call) -> Reply:
         amount, reason = await points_body(call, maximum=MAX_JSON_INTEGER)
-        await points.remove(
-            self.desk, at_site(call), call.merchant_id, points=amount, reason=reason
-        )
+        ask = by_hand(call, Action.POINTS_REMOVED, {"points": amount})
+        await points.remove(self.desk, ask, call.merchant_id, points=amount, reason=reason)
         return empty_response(status=204)
 
     def _transactions(

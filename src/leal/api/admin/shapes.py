@@ -39,11 +39,11 @@ _BOUND: Final[Schema] = {"type": "string", "pattern": r"^\d+\.\d{2,3}$", "exampl
 
 _IDENTITY: Final = whole(
     {
-        "kind": enum("api_key", "site"),
+        "kind": enum("api_key", "oauth", "site"),
         "account_id": ID,
         "program_id": ID,
         "scopes": {"type": "array", "items": STRING, "uniqueItems": True},
-        "integration": NULL,
+        "integration": nullable(whole({"id": ID, "name": STRING})),
     }
 )
 

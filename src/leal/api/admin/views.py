@@ -28,12 +28,13 @@ class RuleShown:
 
 def identity(caller: Caller) -> Json:
     """Who the credentials belong to. An account has one program here, so their ids are one."""
+    app = {"id": caller.app_id, "name": caller.name} if caller.kind is CallerKind.OAUTH else None
     return {
-        "kind": "site" if caller.kind is CallerKind.SITE else "api_key",
+        "kind": caller.kind,
         "account_id": caller.program_id,
         "program_id": caller.program_id,
         "scopes": [scope for scope in Scope if scope in caller.scopes],
-        "integration": None,
+        "integration": app,
     }
 
 

@@ -12,9 +12,11 @@ from leal.api.fields import invalid_option
 from leal.api.http import Reply, json_response
 from leal.api.ids import MAX_JSON_INTEGER, clean_id, decode_number, one, whole_number
 from leal.api.operations import Operation, Parameter
+from leal.api.own.audit import deed
 from leal.api.own.requests import DEFAULT_LIMIT, MAX_LIMIT, Call, Serve
 from leal.api.own.views import Json, instant
 from leal.domain.claims import Fulfilment
+from leal.domain.deeds import Action, Subject
 from leal.domain.problems import BadRequest
 from leal.storage.fulfilment_calls import AddressTest
 from leal.storage.fulfilments import Calls, ClaimToFulfil, PendingFilters
@@ -104,7 +106,9 @@ class _Serves:
             field="claimed_reward_id",
             noun="claimed reward",
         )
-        ask = Ask(program_id=call.caller.program_id, site_id=call.caller.site_id)
+        about, facts = (Subject.CUSTOMER, None), {"claimed_reward_id": claim_id}
+        done_by = deed(call, Action.CLAIM_FULFILLED, about=about, facts=facts)
+        ask = Ask(program_id=call.caller.program_id, site_id=call.caller.site_id, deed=done_by)
         done = await fulfilments.complete(self.desk, ask, claim_id)
         return _reply({"fulfilment": fulfilment(done)})
 

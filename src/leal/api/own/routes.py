@@ -13,7 +13,16 @@ from leal.api.gate import Gate
 from leal.api.http import Handler, Reply, json_response
 from leal.api.idempotency import keyed
 from leal.api.operations import Operation, Parameter
-from leal.api.own import care, codes, events, fulfilments, tiers, vouchers, webhooks
+from leal.api.own import (
+    audit,
+    care,
+    codes,
+    events,
+    fulfilments,
+    tiers,
+    vouchers,
+    webhooks,
+)
 from leal.api.own.clocks import ADVANCE_CLOCK, SHOW_CLOCK, distance, program_of, shown
 from leal.api.own.errors import OwnDialect
 from leal.api.own.requests import (
@@ -31,9 +40,11 @@ from leal.api.own.requests import (
     period,
 )
 from leal.api.own.views import explained, report, report_csv
+from leal.domain.deeds import Action, Subject
 from leal.usecases import clock, reports
 from leal.usecases import codes as pools
 from leal.usecases.access import Scope
+from leal.usecases.audit import note
 from leal.usecases.desk import Desk
 from leal.usecases.explain import explain
 
@@ -57,7 +68,7 @@ def _rows(desk: Desk) -> Sequence[tuple[Operation, Serve]]:
         (codes.ADD_CODES, serves.add_codes),
     )
     rows += (*vouchers.rows(desk), *fulfilments.rows(desk), *tiers.rows(desk), *care.rows(desk))
-    return (*rows, *webhooks.rows(desk), *events.rows(desk))
+    return (*rows, *webhooks.rows(desk), *events.rows(desk), *audit.rows(desk))
 
 
 _DAY: dict[str, object] = {"type": "string", "format": "date", "example": "2025-06-01"}
@@ -150,6 +161,8 @@ class _Serves:
     async def advance_clock(self, call: Call) -> Reply:
         program_id = program_of(call)
         done = await clock.advance(self.desk, program_id, await distance(call))
+        noted = audit.deed(call, Action.CLOCK_ADVANCED, about=(Subject.PROGRAM, program_id))
+        await note(self.desk.database, program_id, noted, now=self.desk.clock())
         return _json(shown(await clock.show(self.desk, program_id), done))
 
     async def show_codes(self, call: Call) -> Reply:
@@ -160,6 +173,9 @@ class _Serves:
         program_id, reward_id = call.caller.program_id, codes.reward_of(call)
         given = await codes.codes_of(call)
         added, pool = await pools.add_codes(self.desk, program_id, reward_id, codes=given)
+        about, facts = (Subject.REWARD, reward_id), {"added": added.imported}
+        noted = audit.deed(call, Action.CODES_ADDED, about=about, facts=facts)
+        await note(self.desk.database, program_id, noted, now=self.desk.clock())
         return _json(codes.added_view(added, pool), status=201)
 
 

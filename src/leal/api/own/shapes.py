@@ -7,6 +7,7 @@ digit: decimal, or a fraction such as `20/3` where decimals would not come to an
 from collections.abc import Mapping
 from typing import Final
 
+from leal.api.own.audit import ENTRIES
 from leal.api.own.event_shapes import EVENTS
 from leal.api.own.shape_parts import (
     COUNT,
@@ -309,6 +310,7 @@ RESPONSES: Final[Mapping[str, Mapping[int, Schema | None]]] = {
             "additionalProperties": listed({"type": "object"}),
         },
     },
+    "audit.list": {200: ENTRIES},
     "customers.moveTier": {
         200: whole(
             {

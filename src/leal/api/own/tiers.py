@@ -1,6 +1,6 @@
 """Moving customers between tiers by hand, over HTTP."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import msgspec
@@ -9,8 +9,10 @@ from leal.api.fields import Fields
 from leal.api.http import Reply, json_response
 from leal.api.json_body import parse_object, read_body
 from leal.api.operations import Operation
+from leal.api.own.audit import deed
 from leal.api.own.requests import SITE_OF_ID, Call, Serve, about
 from leal.api.own.views import Json, instant
+from leal.domain.deeds import Action, Subject
 from leal.domain.tiers import membership_of
 from leal.usecases import tiers
 from leal.usecases.access import Scope
@@ -38,9 +40,11 @@ class _Serves:
     desk: Desk
 
     async def move(self, call: Call) -> Reply:
-        outcome = await tiers.move(
-            self.desk, about(call), call.merchant_id, tier_id=await _tier_wanted(call)
-        )
+        wanted = await _tier_wanted(call)
+        concerning = Subject.CUSTOMER, None
+        done = deed(call, Action.TIER_MOVED, about=concerning, facts={"tier_id": wanted})
+        ask = replace(about(call), deed=done)
+        outcome = await tiers.move(self.desk, ask, call.merchant_id, tier_id=wanted)
         return json_response(msgspec.json.encode({"tier_membership": _membership(outcome)}))
 
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import structlog
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -16,6 +16,7 @@ from leal.api.admin import openapi as admin_openapi
 from leal.api.admin import routes as admin
 from leal.api.admin import shapes as admin_shapes
 from leal.api.admin.errors import AdminDialect
+from leal.api.admin.guesses import guesses
 from leal.api.gate import Gate
 from leal.api.headless import openapi as headless_openapi
 from leal.api.headless import routes as headless
@@ -77,6 +78,7 @@ def open_desk(
         voucher_stores={VoucherStoreKind.WEBHOOK: store},
         fulfilment=SignedFulfilment(outgoing, site_secret=site_secret, clock=utc_now),
         public_url=settings.public_url,
+        webview_lasts=timedelta(seconds=settings.webview_seconds),
     )
 
 
@@ -180,7 +182,7 @@ def surfaces(desk: Desk, gate: Gate) -> tuple[Surface, ...]:
         ),
         Surface(
             prefix=f"{admin.PREFIX}/",
-            app=router([*routes(admin_table), described[admin.PREFIX]]),
+            app=router([*routes(admin_table), described[admin.PREFIX], *guesses()]),
             dialect=AdminDialect(),
         ),
         Surface(

@@ -33,7 +33,8 @@ class Settings:
     second and key, 0 for no limit. ``secret_key`` None means the one kept in ``data``: see
     ``load_secret_key``. ``public_url`` has no slash at its end. ``worker`` tells whether
     `leal serve` keeps a worker beside it. ``outgoing_allow`` holds the networks that merchants'
-    webhooks may lead to although they are not public.
+    webhooks may lead to although they are not public. ``webview_seconds`` is how long the address
+    of a loyalty page is good.
     """
 
     database_url: str | None = field(repr=False)
@@ -47,6 +48,7 @@ class Settings:
     log_level: str
     worker: bool
     outgoing_allow: tuple[IPv4Network | IPv6Network, ...]
+    webview_seconds: int
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
@@ -66,6 +68,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         log_level=_log_level(environ),
         worker=_switch(environ, "LEAL_WORKER", default="on"),
         outgoing_allow=_networks(environ, "LEAL_OUTGOING_ALLOW"),
+        webview_seconds=_number(environ, "LEAL_WEBVIEW_SECONDS", 3_600, between=(60, 86_400)),
     )
 
 

@@ -7,7 +7,7 @@ stale tries it takes the row's lock first.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from leal.domain import lapsing
 from leal.domain.change import Change, begin
@@ -41,7 +41,8 @@ _TRIES = 5
 class Desk:
     """The database, the programs, the clock, the source of randomness, and outside services.
 
-    `public_url` is where shoppers reach this server, without a slash at the end.
+    `public_url` is where shoppers reach this server, without a slash at the end. `webview_lasts`
+    is how long a loyalty page that was opened can be looked at.
     """
 
     database: Database
@@ -53,6 +54,7 @@ class Desk:
     voucher_stores: Mapping[VoucherStoreKind, VoucherStore]
     fulfilment: FulfilmentCaller
     public_url: str
+    webview_lasts: timedelta = timedelta(hours=1)
 
     def now(self, program_id: int) -> datetime:
         """The program's time: ours, or that of its own clock as last seen when it is a sandbox."""

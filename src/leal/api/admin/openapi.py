@@ -74,4 +74,9 @@ _PATH_PARAMETERS: Final = (
         meaning="The claimed reward, by `id`",
         schema={"type": "integer", "minimum": 1},
     ),
+    Parameter(
+        name="site_id",
+        meaning="The site's id in the program document",
+        schema={"type": "integer", "minimum": 1},
+    ),
 )

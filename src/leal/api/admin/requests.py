@@ -64,7 +64,7 @@ Serve = Callable[[Call], Awaitable[Reply]]
 
 async def admit(request: Request, operation: Operation, gate: Gate) -> Call:
     """Checks credentials, rate and scope, in this order."""
-    caller = await gate.by_key_or_site(request)
+    caller = await gate.by_key_or_site(request, rate=operation.rate)
     require(caller, operation.scope)
     about = request.path_params.get("merchant_id")
     return Call(

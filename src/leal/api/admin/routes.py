@@ -10,7 +10,13 @@ from typing import TypeVar
 
 from starlette.requests import Request
 
-from leal.api.admin import activity_routes, order_routes, reward_routes
+from leal.api.admin import (
+    activity_routes,
+    order_routes,
+    reward_routes,
+    site_routes,
+    unsubscribe_routes,
+)
 from leal.api.admin.csv_form import transactions_csv
 from leal.api.admin.lists import CHANGED, PAGE, PAGING, beside, cursors, links, reply
 from leal.api.admin.paging import Asked, List
@@ -62,6 +68,7 @@ def table(desk: Desk, gate: Gate) -> Sequence[tuple[Operation, Handler]]:
         (WHOAMI, serves.whoami),
     )
     rows += (*order_routes.rows(desk), *activity_routes.rows(desk), *reward_routes.rows(desk))
+    rows += (*site_routes.rows(desk, gate), *unsubscribe_routes.rows(desk))
     return tuple((operation, _handler(operation, serve, gate)) for operation, serve in rows)
 
 

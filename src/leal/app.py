@@ -8,10 +8,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import structlog
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from leal.api import openapi
+from leal.api import openapi, wording
 from leal.api.admin import openapi as admin_openapi
 from leal.api.admin import routes as admin
 from leal.api.admin import shapes as admin_shapes
@@ -22,6 +23,8 @@ from leal.api.headless import openapi as headless_openapi
 from leal.api.headless import routes as headless
 from leal.api.headless.errors import HeadlessDialect
 from leal.api.headless.prefix import PREFIX as HEADLESS_PREFIX
+from leal.api.headless.replies import customer_of
+from leal.api.headless.views.configuration import configuration
 from leal.api.http import Edge, PlainDialect, Surface, router
 from leal.api.operations import routes
 from leal.api.own import openapi as own_openapi
@@ -41,7 +44,8 @@ from leal.storage.sealing import Sealer
 from leal.usecases.access import Access
 from leal.usecases.desk import Desk
 from leal.usecases.programs import Programs
-from leal.web import pages, referral_links
+from leal.web import pages, referral_links, webview_routes
+from leal.web.webview_look import Writers
 
 _ENTROPY_BYTES = 32
 
@@ -192,7 +196,24 @@ def surfaces(desk: Desk, gate: Gate) -> tuple[Surface, ...]:
         ),
         Surface(
             prefix="/",
-            app=router([referral_links.route(desk), *pages.routes(documents)]),
+            app=router(
+                [
+                    referral_links.route(desk),
+                    webview_routes.route(desk, _webview_writers(desk)),
+                    *pages.routes(documents),
+                ]
+            ),
             dialect=PlainDialect(),
         ),
+    )
+
+
+def _webview_writers(desk: Desk) -> Writers:
+    """Loyalty pages show what shops' own pages get: the Headless API's documents, read back."""
+    encode, decode = msgspec.json.Encoder().encode, msgspec.json.Decoder(dict[str, object]).decode
+    return Writers(
+        customer=lambda outcome: decode(encode(customer_of(desk, outcome))),
+        configuration=lambda scene: decode(configuration(scene)),
+        points=wording.points,
+        day=wording.day,
     )

@@ -5,8 +5,10 @@ be guessed and do not last long.
 """
 
 import base64
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final, TypeAlias
 
 from leal.domain.claims import ClaimedReward
 from leal.domain.enrolment import Visit
@@ -20,6 +22,9 @@ from leal.storage.webviews import Sent, Webview
 from leal.usecases import customers, rewards
 from leal.usecases.desk import Ask, Desk, Outcome, look, scene_now
 from leal.usecases.stock import scene_with_stock
+
+_TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{43}")
+Seen: TypeAlias = Outcome | Scene
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,15 +69,19 @@ async def open_page(desk: Desk, ask: Ask, opening: Opening) -> Opened:
     return Opened(token=token, expires_at=webview.expires_at)
 
 
-async def find(desk: Desk, token: str) -> Webview:
-    """The page of a token. Raises Missing when there is none, or it has ended."""
-    found = await webviews.find(desk.database, token, now=desk.clock())
-    if found is None:
-        raise Missing("webview", "This page has ended")
-    return found
+async def find(desk: Desk, token: str) -> Webview | None:
+    """The page of a token; None when there is none, or it has ended."""
+    if not _TOKEN.fullmatch(token):
+        return None
+    return await webviews.find(desk.database, token, now=desk.clock())
 
 
-async def see(desk: Desk, webview: Webview) -> Outcome | Scene:
+async def currency(desk: Desk, webview: Webview) -> str:
+    """The currency of a page's site."""
+    return (await scene_now(desk, await _ask(desk, webview))).site.currency
+
+
+async def see(desk: Desk, webview: Webview) -> Seen:
     """What a page shows: its shopper, or the program alone where there is none, or none now."""
     ask = await _ask(desk, webview)
     if webview.merchant_id is None:

@@ -4,6 +4,7 @@ It needs no script and nothing from elsewhere, and what it shows is decided belo
 """
 
 from typing import Final
+from urllib.parse import quote
 
 from leal.web.markup import Markup, element, joined
 from leal.web.nodes import Node, part, parts, text
@@ -29,8 +30,8 @@ def webview_page(look: Look, *, style: str) -> str:
         element(
             "div",
             {"class": "columns"},
-            element("div", None, rewards(look), _earn(look)),
-            element("div", None, claims(look), _tiers(look), _refer(look), _history(look)),
+            element("div", None, rewards(look), claims(look), _earn(look)),
+            element("div", None, _tiers(look), _refer(look), _history(look)),
         ),
     )
     skip = element("a", {"class": "skip", "href": "#main"}, look.say(Word.SKIP))
@@ -208,10 +209,14 @@ def _refer(look: Look) -> Markup:
         element("p", {"class": "code link"}, link),
         element(
             "a",
-            {"class": "button quiet", "href": f"mailto:?body={by_mail}"},
+            {"class": "button quiet", "href": _mail_to(by_mail)},
             look.say(Word.BY_MAIL),
         ),
     )
+
+
+def _mail_to(link: str) -> str:
+    return f"mailto:?body={quote(link, safe='')}"
 
 
 def _history(look: Look) -> Markup:

@@ -255,4 +255,4 @@ def test_a_site_that_is_gone_is_the_primary_one(new_world: NewWorld) -> None:
     second_site({"languages": ["de", "en"]})(document)
     document["sites"] = [document["sites"][1]]  # type: ignore[index]  # a list, as documents go
     world.publish(document)
-    assert "Dein Guthaben" in page.load().text
+    assert "€100 more to reach Gold" in page.load().text

@@ -12,23 +12,38 @@ OPEN_PAGE: Final = "sites.createWebviewSession"
 AUTHENTICATE: Final = "customers.authenticateCustomer"
 UNSUBSCRIBES: Final = "emails.listUnsubscribes"
 UNSUBSCRIBE: Final = "emails.createUnsubscribe"
+REVIEW: Final = "reviews.createReview"
+CHANGE_REVIEW: Final = "reviews.updateReview"
+DELETE_REVIEW: Final = "reviews.deleteReview"
 LOBBY_ROUTES: Final = {
     SITES: ("GET", "/v2/sites"),
     OPEN_PAGE: ("POST", "/v2/sites/{site_id}/webviews/sessions"),
     AUTHENTICATE: ("POST", "/v2/customers/authenticate"),
     UNSUBSCRIBES: ("GET", "/v2/loyalty_emails/unsubscribes"),
     UNSUBSCRIBE: ("POST", "/v2/loyalty_emails/unsubscribes"),
+    REVIEW: ("POST", "/v2/reviews/{platform}"),
+    CHANGE_REVIEW: ("PUT", "/v2/reviews/{platform}/{merchant_id}"),
+    DELETE_REVIEW: ("DELETE", "/v2/reviews/{platform}/{merchant_id}"),
 }
 LOBBY_SCOPES: Final = {
     OPEN_PAGE: "write_customers",
     AUTHENTICATE: "write_customers",
     UNSUBSCRIBES: "read_unsubscribes",
     UNSUBSCRIBE: "write_unsubscribes",
+    REVIEW: "write_reviews",
+    CHANGE_REVIEW: "write_reviews",
+    DELETE_REVIEW: "write_reviews",
 }
 LOBBY_BODIES: Final[dict[str, dict[str, object]]] = {
     OPEN_PAGE: {"channel": "lion_app"},
     AUTHENTICATE: {"customer_id": "1001"},
     UNSUBSCRIBE: {"email": "kim@example.com"},
+    REVIEW: {
+        "merchant_id": "r1",
+        "customer": {"merchant_id": "1001", "email": "1001@example.com"},
+        "status": "pending",
+    },
+    CHANGE_REVIEW: {"status": "approved"},
 }
 KEYS_ONLY: Final = (SITES,)
 

@@ -31,7 +31,11 @@ MAX_SKIPPED = 1_000_000
 MAX_ADDED = 1_000_000
 MAX_REASON_CHARACTERS = 1_000
 FIRST_YEAR = 1900
-_NOUNS: Final[Mapping[str, str | None]] = {"orders": "Order", "activities": None}
+_NOUNS: Final[Mapping[str, str | None]] = {
+    "orders": "Order",
+    "activities": None,
+    "reviews": None,
+}
 
 
 class Direction(StrEnum):

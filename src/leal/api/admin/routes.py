@@ -13,6 +13,7 @@ from starlette.requests import Request
 from leal.api.admin import (
     activity_routes,
     order_routes,
+    review_routes,
     reward_routes,
     site_routes,
     unsubscribe_routes,
@@ -68,7 +69,11 @@ def table(desk: Desk, gate: Gate) -> Sequence[tuple[Operation, Handler]]:
         (WHOAMI, serves.whoami),
     )
     rows += (*order_routes.rows(desk), *activity_routes.rows(desk), *reward_routes.rows(desk))
-    rows += (*site_routes.rows(desk, gate), *unsubscribe_routes.rows(desk))
+    rows += (
+        *site_routes.rows(desk, gate),
+        *unsubscribe_routes.rows(desk),
+        *review_routes.rows(desk),
+    )
     return tuple((operation, _handler(operation, serve, gate)) for operation, serve in rows)
 
 

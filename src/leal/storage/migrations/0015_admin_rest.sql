@@ -37,7 +37,7 @@ CREATE TABLE webview_forms (
     FOREIGN KEY (program_id, token_hash) REFERENCES webview_sessions ON DELETE CASCADE
 );
 
--- Reviews as the platforms that keep them say they are. A deleted one stays as a mark that it was.
+-- Reviews as the platforms that keep them say they are. Of a deleted one the text is forgotten.
 CREATE TABLE reviews (
     program_id          bigint      NOT NULL,
     platform            text        NOT NULL,
@@ -53,8 +53,7 @@ CREATE TABLE reviews (
     product_merchant_id text,
     moderation_url      text,
     written_at          timestamptz NOT NULL,
-    created_at          timestamptz NOT NULL,
-    updated_at          timestamptz NOT NULL,
+    rewritten_at        timestamptz NOT NULL,
     deleted_at          timestamptz,
     PRIMARY KEY (program_id, platform, merchant_id)
 );

@@ -17,9 +17,9 @@ import asyncpg
 from starlette.types import Message
 
 from leal.api.gate import Gate
-from leal.api.headless.session_tokens import mint
 from leal.api.http import Edge
 from leal.api.rate_limit import RateLimit
+from leal.api.session_tokens import mint
 from leal.app import surfaces
 from leal.domain.published import PublishedProgram
 from leal.domain.sites import ConsentProvider, SubscriptionProvider, VoucherStoreKind

@@ -8,20 +8,24 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import structlog
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from leal.api import oauth, openapi
+from leal.api import oauth, openapi, wording
 from leal.api.admin import openapi as admin_openapi
 from leal.api.admin import routes as admin
 from leal.api.admin import shapes as admin_shapes
 from leal.api.admin.errors import AdminDialect
+from leal.api.admin.guesses import guesses
 from leal.api.admin.messages import AdminComposer
 from leal.api.gate import Gate
 from leal.api.headless import openapi as headless_openapi
 from leal.api.headless import routes as headless
 from leal.api.headless.errors import HeadlessDialect
 from leal.api.headless.prefix import PREFIX as HEADLESS_PREFIX
+from leal.api.headless.replies import customer_of
+from leal.api.headless.views.configuration import configuration
 from leal.api.http import Edge, PlainDialect, Surface, router
 from leal.api.operations import routes
 from leal.api.own import openapi as own_openapi
@@ -44,11 +48,12 @@ from leal.usecases.access import Access
 from leal.usecases.desk import Desk
 from leal.usecases.operators import Operators
 from leal.usecases.programs import Programs
-from leal.web import pages, referral_links
+from leal.web import pages, referral_links, webview_routes
 from leal.web.consent import Consent
 from leal.web.dynamic import Pages
 from leal.web.forms import Cookies
 from leal.web.sign_in import Door
+from leal.web.webview_look import Writers
 
 _ENTROPY_BYTES = 32
 
@@ -91,6 +96,7 @@ def open_desk(
         composer=AdminComposer(),
         hides_paused_webhooks=settings.hide_paused_webhooks,
         deliveries_kept=timedelta(days=settings.delivery_days),
+        webview_lasts=timedelta(seconds=settings.webview_seconds),
     )
 
 
@@ -221,7 +227,7 @@ def surfaces(desk: Desk, gate: Gate) -> tuple[Surface, ...]:
         ),
         Surface(
             prefix=f"{admin.PREFIX}/",
-            app=router([*routes(admin_table), described[admin.PREFIX]]),
+            app=router([*routes(admin_table), described[admin.PREFIX], *guesses()]),
             dialect=AdminDialect(),
         ),
         Surface(
@@ -237,9 +243,21 @@ def surfaces(desk: Desk, gate: Gate) -> tuple[Surface, ...]:
                     *oauth.routes(desk),
                     *door.routes(),
                     *Consent(door).routes(),
+                    webview_routes.route(desk, _webview_writers(desk)),
                     *pages.routes(documents),
                 ]
             ),
             dialect=PlainDialect(),
         ),
+    )
+
+
+def _webview_writers(desk: Desk) -> Writers:
+    """Loyalty pages show what shops' own pages get: the Headless API's documents, read back."""
+    encode, decode = msgspec.json.Encoder().encode, msgspec.json.Decoder(dict[str, object]).decode
+    return Writers(
+        customer=lambda outcome: decode(encode(customer_of(desk, outcome))),
+        configuration=lambda scene: decode(configuration(scene)),
+        points=wording.points,
+        day=wording.day,
     )

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leal.api.headless.session_tokens import SessionToken, is_session_token, mint, peek, verify
+from leal.api.session_tokens import SessionToken, is_session_token, mint, peek, verify
 from leal.domain.problems import Unauthenticated
 
 SECRET = b"a secret of the site"

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from leal.api.headless.session_tokens import mint
+from leal.api.session_tokens import mint
 from leal.usecases.verification import verify
 from tests.contract.conftest import NewWorld
 from tests.programs import Document, lion_rewards, lion_site

@@ -88,7 +88,7 @@ class Office:
         given = {name: value for name, value in asked.items() if value is not None}
         return f"/oauth/authorize?{urlencode(given)}"
 
-    def code(self, *, program_id: int | None = None, **changes: str | None) -> str:
+    def code(self, program_id: int | None = None, /, **changes: str | None) -> str:
         """Approve, and take the code to the app."""
         fields = self.form(self.authorize(**changes))
         fields |= {"decision": "approve"}

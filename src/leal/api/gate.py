@@ -25,16 +25,20 @@ class Gate:
         caller = await self.access.bearer_key(bearer(request.headers.get("authorization")).token)
         return self.counted(caller)
 
-    async def by_key_or_site(self, request: Request) -> Caller:
+    async def by_key_or_site(self, request: Request, *, rate: int = 1) -> Caller:
         """A caller with an API key, or with the token and secret of a site."""
         found = credentials(request.headers.get("authorization"))
         if isinstance(found, BasicPair):
-            return self.counted(await self.access.site_pair(found.name, found.secret))
-        return self.counted(await self.access.bearer_key(found.token))
+            return self.counted(await self.access.site_pair(found.name, found.secret), rate=rate)
+        return self.counted(await self.access.bearer_key(found.token), rate=rate)
 
-    def counted(self, caller: Caller) -> Caller:
-        """The caller, whose requests of this second are not used up; else TooMany."""
-        self.rate_limit.check(caller.limit_key)
+    def counted(self, caller: Caller, *, rate: int = 1) -> Caller:
+        """The caller, whose requests of this second are not used up; else TooMany.
+
+        What may be asked `rate` times as often as usual is counted apart from the rest.
+        """
+        key = caller.limit_key if rate == 1 else f"{caller.limit_key}/{rate}"
+        self.rate_limit.check(key, times=rate)
         return caller
 
 

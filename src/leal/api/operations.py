@@ -25,7 +25,8 @@ class Operation:
 
     `name` is the operation's id in its contract; the dialect's shapes are found by it. `scope`
     None means any good credentials. `sessions` tells whether a customer's own session token is
-    accepted too. `anywhere`: a call need not say on which channel the shopper is.
+    accepted too. `anywhere`: a call need not say on which channel the shopper is. A caller may ask
+    for it `rate` times as often as for everything else together.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Operation:
     query: Sequence[Parameter] = ()
     sessions: bool = False
     anywhere: bool = False
+    rate: int = 1
 
 
 def routes(table: Sequence[tuple[Operation, Handler]]) -> list[Route]:

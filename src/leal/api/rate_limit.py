@@ -31,18 +31,21 @@ class RateLimit:
         self._previous: dict[str, deque[float]] = {}
         self._turned_at = clock()
 
-    def check(self, key: str) -> None:
-        """Count one request of `key`; TooMany when its second is used up. A refusal is free."""
+    def check(self, key: str, *, times: int = 1) -> None:
+        """Count one request of `key`; TooMany when its second is used up. A refusal is free.
+
+        A key may make `times` as many requests as usual, if every request of it says so.
+        """
         if self._per_second <= 0:
             return
-        now = self._clock()
+        now, most = self._clock(), self._per_second * times
         if now - self._turned_at > _WINDOW_SECONDS:
             self._turn(now)
         hits = self._current.get(key)
         if hits is None:
-            hits = self._previous.get(key) or deque(maxlen=self._per_second)
+            hits = self._previous.get(key) or deque(maxlen=most)
             self._current[key] = hits
-        if len(hits) == self._per_second and now - hits[0] < _WINDOW_SECONDS:
+        if len(hits) == most and now - hits[0] < _WINDOW_SECONDS:
             raise TooMany(1)
         hits.append(now)
 

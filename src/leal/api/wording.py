@@ -8,13 +8,14 @@ because formatting one costs some 15 µs and a customer's page shows dozens of t
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
 from typing import Final
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import TIMEDELTA_UNITS, format_timedelta
+from babel.dates import TIMEDELTA_UNITS, format_date, format_timedelta
 from babel.numbers import format_currency, format_decimal, format_percent, get_currency_symbol
 
 from leal.domain.money import from_minor, minor_digits
@@ -86,6 +87,12 @@ def relative(seconds: float, language: str) -> str:
         if count >= _NEXT_UNIT_FROM or unit == "second":
             return _relative(max(1, round(count)) * size, language, future=seconds >= 0)
     raise AssertionError("seconds are the last unit")
+
+
+@lru_cache(maxsize=_CACHED_TEXTS)
+def day(on: date, language: str) -> str:
+    """A day: "Jun 10, 2025", "10.06.2025"."""
+    return format_date(on, format="medium", locale=_locale(language))
 
 
 @lru_cache(maxsize=_CACHED_TEXTS)

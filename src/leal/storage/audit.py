@@ -47,7 +47,7 @@ INSERT INTO audit (
 
 async def add(on: Runner, program_id: int, deed: Deed, *, now: datetime) -> None:
     """Append a row."""
-    row = row_of(deed, now=now)
+    row = _row_of(deed, now)
     await on.execute(
         _ADD,
         program_id,
@@ -58,8 +58,12 @@ async def add(on: Runner, program_id: int, deed: Deed, *, now: datetime) -> None
     )
 
 
-def row_of(deed: Deed, *, now: datetime) -> dict[str, object]:
-    """The columns of a deed."""
+def encoded_row(deed: Deed, now: datetime) -> str:
+    """The columns of a deed, as JSON."""
+    return msgspec.json.encode(_row_of(deed, now)).decode()
+
+
+def _row_of(deed: Deed, now: datetime) -> dict[str, object]:
     return {
         "actor_kind": deed.by.kind,
         "actor_id": deed.by.id,

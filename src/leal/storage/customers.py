@@ -21,7 +21,7 @@ from leal.domain.scene import EMPTY_SHELF, Shelf
 from leal.domain.tier_settings import BoundaryMode
 from leal.storage.account_statement import Key, statement
 from leal.storage.audit import add as note_deed
-from leal.storage.audit import row_of
+from leal.storage.audit import encoded_row
 from leal.storage.customer_ids import IdsOf
 from leal.storage.db import Runner
 
@@ -224,7 +224,7 @@ async def save(
         elif deed is None:
             answer = await on.value(SAVE, *row)
         else:
-            answer = await on.value(_SAVE_NOTED, *row, _note_of(*deed))
+            answer = await on.value(_SAVE_NOTED, *row, encoded_row(*deed))
     except asyncpg.PostgresError as error:
         if error.sqlstate not in _STALE:
             raise
@@ -268,10 +268,6 @@ async def save_all(on: Runner, program_id: int, changes: Sequence[Change]) -> tu
             raise
         return (False,) * len(changes)
     return tuple(row["saved"] for row in rows)
-
-
-def _note_of(deed: Deed, now: datetime) -> str:
-    return msgspec.json.encode(row_of(deed, now=now)).decode()
 
 
 class _Saved(msgspec.Struct):

@@ -1,5 +1,6 @@
 """Programs and their versions. A document is JSON text; a published version never changes."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -151,3 +152,30 @@ async def list_programs(runner: Runner) -> tuple[ProgramSummary, ...]:
 
 def _missing_program(program_id: int) -> Missing:
     return Missing("program", f"there is no program {program_id}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteDates:
+    """When a version was published, and when each site was first seen, by its id."""
+
+    published_at: datetime
+    sites: Mapping[int, datetime]
+
+
+# When a version was published, beside when each site of the program came.
+_SITE_DATES = """
+SELECT s.site_id, s.created_at, v.created_at AS published_at
+FROM program_versions v JOIN sites s ON s.program_id = v.program_id
+WHERE v.program_id = $1 AND v.version = $2
+"""
+
+
+async def list_site_dates(runner: Runner, program_id: int, version: int) -> SiteDates:
+    """The dates of a program's sites. Raises Missing for an unknown version."""
+    rows = await runner.rows(_SITE_DATES, program_id, version)
+    if not rows:
+        raise Missing("version", f"program {program_id} has no version {version}")
+    return SiteDates(
+        published_at=rows[0]["published_at"],
+        sites={row["site_id"]: row["created_at"] for row in rows},
+    )

@@ -166,6 +166,13 @@ class Access:
             key_id, lambda: credentials.find_site_by_sdk_key(self._database, self._sealer, key_id)
         )
 
+    async def sdk_pair(self, program_id: int, site_id: int) -> tuple[str, bytes] | None:
+        """Find id and signing secret of a site's SDK key, None when there is no such site."""
+        for site in await credentials.list_sites(self._database, self._sealer, program_id):
+            if site.site_id == site_id:
+                return site.sdk_key_id, site.sdk_secret.encode()
+        return None
+
 
 def granted(scopes: Iterable[str]) -> frozenset[Scope]:
     """Spell out what stored scopes allow; ones this leal does not know allow nothing."""

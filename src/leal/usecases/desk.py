@@ -11,8 +11,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
-import msgspec
-
 from leal.domain import lapsing
 from leal.domain.change import Change, begin
 from leal.domain.customers import Account
@@ -39,6 +37,7 @@ from leal.storage.customer_ids import IdsOf
 from leal.storage.customers import Loaded, Wanted
 from leal.storage.db import Database, Runner
 from leal.storage.events import StoredEvent
+from leal.usecases.composing import PlainComposer
 from leal.usecases.once import Once
 from leal.usecases.programs import Programs
 from leal.usecases.strangers import no_such_site, several_have_it, unknown_customer
@@ -63,36 +62,15 @@ class Composer(Protocol):
         ...
 
 
-class PlainComposer:
-    """Tells an event as it was saved."""
-
-    async def compose(
-        self,
-        _desk: "Desk",
-        _program_id: int,
-        event: StoredEvent,
-        *,
-        message_id: str,
-        now: datetime,
-    ) -> bytes | None:
-        """The envelope around the event's own payload."""
-        sent_at = now.isoformat(timespec="milliseconds")[:-6] + "Z"
-        payload = msgspec.Raw(event.payload.encode())
-        return msgspec.json.encode(
-            {"id": message_id, "topic": event.topic, "created_at": sent_at, "payload": payload}
-        )
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
     """The database, the programs, the clock, the source of randomness, and outside services.
 
     `public_url` is where shoppers reach this server, without a slash at the end. Webhooks are
     called by `webhooks` in the words of `composer`; `hides_paused_webhooks` from clients as if they
-    were deleted; what was delivered is remembered for `deliveries_kept`.
-    `once` is the run
-    of a request that must have one effect: then all that is asked of the database is one
-    transaction.
+    were deleted; what was delivered is remembered for `deliveries_kept`. `webview_lasts` is how
+    long a loyalty page that was opened can be looked at. `once` is the run of a request that must
+    have one effect: then all that is asked of the database is one transaction.
     """
 
     database: Database
@@ -108,6 +86,7 @@ class Desk:
     composer: Composer = field(default_factory=PlainComposer)
     hides_paused_webhooks: bool = False
     deliveries_kept: timedelta = timedelta(days=30)
+    webview_lasts: timedelta = timedelta(hours=1)
     once: Once | None = None
 
     @property

@@ -9,6 +9,7 @@ from leal.api.gate import Gate
 from leal.usecases.access import Scope
 from tests.contract.admin.counter import REWARD_ROUTES, REWARD_SCOPES
 from tests.contract.admin.hooks import HOOK_ROUTES
+from tests.contract.admin.lobby import KEYS_ONLY, LOBBY_ROUTES, LOBBY_SCOPES, REVIEW, ask
 from tests.contract.admin.office import (
     BODIES,
     LISTS,
@@ -33,11 +34,13 @@ def test_the_tables_of_these_tests_are_complete(office: Office) -> None:
         **TILL_ROUTES,
         **REWARD_ROUTES,
         **HOOK_ROUTES,
+        **LOBBY_ROUTES,
     }
     assert {name: row.scope for name, row in rows.items() if row.scope} == {
         **SCOPES,
         **TILL_SCOPES,
         **REWARD_SCOPES,
+        **LOBBY_SCOPES,
     }
 
 
@@ -58,6 +61,26 @@ def test_nobody_comes_in_without_credentials(office: Office, header: dict[str, s
         answer = office.good(operation, headers=header)
         assert answer.status == 401
         assert answer.json == {"error": {"message": "Authentication is required"}}
+
+
+def test_the_lobby_asks_for_credentials_and_scopes(office: Office) -> None:
+    office.signup("1001")
+    world = office.world
+    assert ask(world, REVIEW).status == 201
+    for operation in LOBBY_ROUTES:
+        for header in ({"authorization": ""}, basic("nobody", "nothing")):
+            assert ask(world, operation, headers=header).status == 401
+        assert ask(world, operation, key=world.session_token("1001")).status == 401
+    for operation, scope in LOBBY_SCOPES.items():
+        others = [each for each in Scope if each != scope and f"read_{each[6:]}" != scope]
+        poor = world.new_key(world.tenant.program_id, *others)
+        answer = ask(world, operation, key=poor)
+        assert answer.status == 403
+        assert scope in answer.json["error"]["message"]
+        assert ask(world, operation, key=world.new_key(world.tenant.program_id, scope)).status < 300
+    site = world.tenant.sites[0]
+    for operation in [each for each in LOBBY_ROUTES if each not in KEYS_ONLY]:
+        assert ask(world, operation, headers=basic(site.token, site.secret)).status < 300
 
 
 def test_a_shopper_s_session_token_opens_nothing(office: Office) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from leal.api.headless.session_tokens import mint
+from leal.api.session_tokens import mint
 from tests.contract import schema
 from tests.programs import Document, lion_rewards
 from tests.worlds import Answer, World

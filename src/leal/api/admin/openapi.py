@@ -79,4 +79,14 @@ _PATH_PARAMETERS: Final = (
         meaning="The webhook, by `id`",
         schema={"type": "integer", "minimum": 1},
     ),
+    Parameter(
+        name="platform",
+        meaning="Who keeps the review; `custom` for the shop itself",
+        schema={"type": "string", "minLength": 1, "example": "custom"},
+    ),
+    Parameter(
+        name="site_id",
+        meaning="The site's id in the program document",
+        schema={"type": "integer", "minimum": 1},
+    ),
 )

@@ -34,7 +34,11 @@ MAX_SKIPPED = 1_000_000
 MAX_ADDED = 1_000_000
 MAX_REASON_CHARACTERS = 1_000
 FIRST_YEAR = 1900
-_NOUNS: Final[Mapping[str, str | None]] = {"orders": "Order", "activities": None}
+_NOUNS: Final[Mapping[str, str | None]] = {
+    "orders": "Order",
+    "activities": None,
+    "reviews": None,
+}
 
 
 class Direction(StrEnum):
@@ -67,7 +71,7 @@ Serve = Callable[[Call], Awaitable[Reply]]
 
 async def admit(request: Request, operation: Operation, gate: Gate) -> Call:
     """Checks credentials, rate and scope, in this order."""
-    caller = await gate.by_key_or_site(request)
+    caller = await gate.by_key_or_site(request, rate=operation.rate)
     require(caller, operation.scope)
     about = request.path_params.get("merchant_id")
     own = None if caller.site_id is None else IdsOf(site_id=caller.site_id)

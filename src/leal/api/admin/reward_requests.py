@@ -10,7 +10,7 @@ from leal.api.json_body import parse_object, read_body
 from leal.domain.claims import ClaimSession
 from leal.domain.problems import BadRequest, Forbidden
 from leal.domain.sites import COUNTRIES
-from leal.usecases.access import CallerKind
+from leal.usecases.access import CallerKind, Scope
 from leal.usecases.merchant_rewards import CART, MAX_MULTIPLIER, Claiming
 
 SESSION_KINDS: Final = ("custom", CART, "checkout")
@@ -64,11 +64,11 @@ def country_of(call: Call) -> str | None:
     return text.upper()
 
 
-def require_key(call: Call) -> None:
+def require_key(call: Call, scope: Scope | None = Scope.WRITE_CONFIGURATION) -> None:
     """Raises Forbidden unless a key or an app's token was sent: a site's pair is good for less."""
     if call.caller.kind not in (CallerKind.API_KEY, CallerKind.OAUTH):
-        why = "The token and secret of a site do not allow this. Use an API key that has the scope"
-        raise Forbidden(f"{why} write_configuration.")
+        key = "an API key" if scope is None else f"an API key that has the scope {scope}"
+        raise Forbidden(f"The token and secret of a site do not allow this. Use {key}.")
 
 
 def _session(part: Fields | None) -> ClaimSession | None:

@@ -10,7 +10,15 @@ from typing import TypeVar
 
 from starlette.requests import Request
 
-from leal.api.admin import activity_routes, order_routes, reward_routes, webhook_routes
+from leal.api.admin import (
+    activity_routes,
+    order_routes,
+    review_routes,
+    reward_routes,
+    site_routes,
+    unsubscribe_routes,
+    webhook_routes,
+)
 from leal.api.admin.csv_form import transactions_csv
 from leal.api.admin.errors import AdminDialect
 from leal.api.admin.lists import CHANGED, PAGE, PAGING, SITE_OF_ID, beside, cursors, links, reply
@@ -56,11 +64,15 @@ _Row = TypeVar("_Row")
 
 def table(desk: Desk, gate: Gate) -> Sequence[tuple[Operation, Handler]]:
     """Every operation with its handler; the busiest come first, as they are matched in order."""
-    rows = keyed(_rows, desk, AdminDialect())
+
+    def rows_at(bound: Desk) -> Sequence[tuple[Operation, Serve]]:
+        return _rows(bound, gate)
+
+    rows = keyed(rows_at, desk, AdminDialect())
     return tuple((operation, _handler(operation, serve, gate)) for operation, serve in rows)
 
 
-def _rows(desk: Desk) -> Sequence[tuple[Operation, Serve]]:
+def _rows(desk: Desk, gate: Gate) -> Sequence[tuple[Operation, Serve]]:
     serves = _Serves(desk)
     rows: tuple[tuple[Operation, Serve], ...] = (
         (LIST_CUSTOMERS, serves.list_customers),
@@ -72,6 +84,11 @@ def _rows(desk: Desk) -> Sequence[tuple[Operation, Serve]]:
         (WHOAMI, serves.whoami),
     )
     rows += (*order_routes.rows(desk), *activity_routes.rows(desk), *reward_routes.rows(desk))
+    rows += (
+        *site_routes.rows(desk, gate),
+        *unsubscribe_routes.rows(desk),
+        *review_routes.rows(desk),
+    )
     return (*rows, *webhook_routes.rows(desk))
 
 

@@ -7,7 +7,14 @@ name is missing from `required`. The tests check every answer against them.
 from collections.abc import Mapping
 from typing import Final
 
-from leal.api.admin import activity_shapes, order_shapes, reward_shapes, webhook_shapes
+from leal.api.admin import (
+    activity_shapes,
+    order_shapes,
+    review_shapes,
+    reward_shapes,
+    site_shapes,
+    webhook_shapes,
+)
 from leal.api.admin.requests import MAX_ADDED, MAX_REASON_CHARACTERS
 from leal.api.admin.shape_parts import (
     ANYTHING,
@@ -156,6 +163,8 @@ REQUESTS: Final[Mapping[str, Schema]] = {
     **activity_shapes.REQUESTS,
     **reward_shapes.REQUESTS,
     **webhook_shapes.REQUESTS,
+    **site_shapes.REQUESTS,
+    **review_shapes.REQUESTS,
     "customers.updateCustomer": {
         "type": "object",
         "properties": {
@@ -175,6 +184,8 @@ RESPONSES: Final[Mapping[str, Mapping[int, Schema | None]]] = {
     **activity_shapes.RESPONSES,
     **reward_shapes.RESPONSES,
     **webhook_shapes.RESPONSES,
+    **site_shapes.RESPONSES,
+    **review_shapes.RESPONSES,
     "identity.whoami": {200: whole({"identity": _IDENTITY})},
     "customers.listCustomers": {200: page("customers", _CUSTOMER)},
     "customers.updateCustomer": {200: whole({"customer": _CUSTOMER}), 422: ERROR},

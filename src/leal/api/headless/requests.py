@@ -7,10 +7,10 @@ from starlette.requests import Request
 from leal.api.credentials import bearer
 from leal.api.fields import Fields, invalid_option
 from leal.api.gate import Gate, require
-from leal.api.headless.session_tokens import is_session_token, peek, verify
 from leal.api.ids import decode_id, decode_number, one
 from leal.api.json_body import parse_object, read_body
 from leal.api.operations import Operation
+from leal.api.session_tokens import is_session_token, peek, verify
 from leal.domain.carts import FREE_PRODUCT_KEY, Cart, CartLine
 from leal.domain.customers import email_key
 from leal.domain.money import minor_digits

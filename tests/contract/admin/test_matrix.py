@@ -233,6 +233,15 @@ ROWS = (
         own=True,
     ),
     Row(
+        method="DELETE",
+        path=REVIEW,
+        scope=Scope.WRITE_REVIEWS,
+        success=200,
+        bad_body="{",
+        missing="/v2/reviews/custom/none",
+        nothing=200,
+    ),
+    Row(
         method="POST",
         path="/v2/reviews/{platform}",
         scope=Scope.WRITE_REVIEWS,
@@ -248,15 +257,6 @@ ROWS = (
         body={"status": "approved"},
         bad_body={"status": "x"},
         missing="/v2/reviews/custom/none",
-    ),
-    Row(
-        method="DELETE",
-        path=REVIEW,
-        scope=Scope.WRITE_REVIEWS,
-        success=200,
-        bad_body="{",
-        missing="/v2/reviews/custom/none",
-        nothing=200,
     ),
     Row(
         method="POST",

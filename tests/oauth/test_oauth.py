@@ -194,7 +194,7 @@ def test_what_was_agreed_must_hold(
 ) -> None:
     office.sign_in()
     pkce = {"code_challenge": CHALLENGE, "code_challenge_method": "S256"} if challenged else {}
-    assert office.exchange(office.code(**pkce), **sent).status == status
+    assert office.exchange(office.code(more=pkce), **sent).status == status
 
 
 def test_clients_prove_themselves_in_each_way(office: Office) -> None:

@@ -88,9 +88,9 @@ class Office:
         given = {name: value for name, value in asked.items() if value is not None}
         return f"/oauth/authorize?{urlencode(given)}"
 
-    def code(self, program_id: int | None = None, /, **changes: str | None) -> str:
+    def code(self, *, program_id: int | None = None, more: dict[str, str] | None = None) -> str:
         """Approve, and take the code to the app."""
-        fields = self.form(self.authorize(**changes))
+        fields = self.form(self.authorize(**(more or {})))
         fields |= {"decision": "approve"}
         fields |= {"program_id": str(program_id or self.world.tenant.program_id)}
         found = led(self.send("/oauth/authorize", fields))
@@ -106,8 +106,8 @@ class Office:
         }
         return self.send("/oauth/access-token", fields)
 
-    def token(self, **changes: str | None) -> str:
-        answer = self.exchange(self.code(**changes))
+    def token(self) -> str:
+        answer = self.exchange(self.code())
         assert answer.status == 200, answer.body
         found: str = answer.json["access_token"]
         return found

@@ -68,7 +68,7 @@ class _Serves:
         asked = _fields(await read_body(request, max_bytes=_MAX_BYTES))
         names = asked.get("client_id", ""), asked.get("client_secret", "")
         header = request.headers.get("authorization")
-        if header is not None:
+        if header:
             try:
                 pair = basic(header)
             except Unauthenticated:

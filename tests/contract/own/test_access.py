@@ -70,6 +70,6 @@ def test_the_document_describes_the_table(asker: Asker) -> None:
     assert answer.status == 200
     paths = answer.json["paths"]
     assert {(method.upper(), path) for path in paths for method in paths[path]} == set(
-        (ROUTES | CLOCK_ROUTES | CODES_ROUTES | TILL_ROUTES | TIER_ROUTES).values()
+        (ROUTES | CLOCK_ROUTES | CODES_ROUTES | TILL_ROUTES | TIER_ROUTES | CARE_ROUTES).values()
     )
     assert asker.world.get("/docs").status == 200

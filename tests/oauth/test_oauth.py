@@ -139,7 +139,7 @@ def test_a_token_is_of_one_program_only(office: Office) -> None:
     other = office.world.add_program(shop())
     office.add_operator("otto", None)
     office.sign_in("otto")
-    token = office.exchange(office.code(other.program_id)).json["access_token"]
+    token = office.exchange(office.code(program_id=other.program_id)).json["access_token"]
     assert office.world.get("/v2/customers", key=token).json["customers"] == []
 
 

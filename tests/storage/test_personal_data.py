@@ -13,7 +13,7 @@ import asyncpg
 import pytest
 
 from leal.storage.db import Database
-from leal.storage.personal_data import HOLDINGS, IMPERSONAL
+from leal.storage.holdings import HOLDINGS, IMPERSONAL
 from leal.storage.verification import Invariant
 from leal.usecases.due import run_until_nothing_is_due
 from leal.usecases.verification import verify
@@ -53,7 +53,7 @@ def test_every_table_is_known_to_hold_persons_or_not(database_url: str) -> None:
 
     found = with_database(database_url, columns)
     held = {each.table: each for each in HOLDINGS}
-    assert set(held) | set(IMPERSONAL) == set(found), "name the table in storage/personal_data.py"
+    assert set(held) | set(IMPERSONAL) == set(found), "name the table in storage/holdings.py"
     assert not set(held) & set(IMPERSONAL)
     for table, holding in held.items():
         erased = {each for each in found[table] if each in (holding.erase or "")}

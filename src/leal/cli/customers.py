@@ -8,12 +8,14 @@ import typer
 
 from leal.app import open_desk
 from leal.cli.connecting import Connected, connected
+from leal.cli.noting import at_the_terminal
 from leal.cli.showing import Mistake, say
+from leal.domain.deeds import Action, Deed
 from leal.domain.problems import Missing
 from leal.settings import read_settings
 from leal.usecases import customer_care
 from leal.usecases.customer_care import Erased
-from leal.usecases.desk import Desk
+from leal.usecases.desk import Ask, Desk
 
 app = typer.Typer(help="What is known of a person.", no_args_is_help=True)
 
@@ -29,7 +31,8 @@ def export(merchant_id: MerchantId, program: ProgramId = None) -> None:
 
     async def write(to: Connected) -> None:
         desk, program_id = _desk(to), await to.choose_program(program)
-        person = await customer_care.find(desk, program_id, merchant_id)
+        ask = _ask(program_id, Action.CUSTOMER_EXPORTED)
+        person = await customer_care.find(desk, ask, merchant_id)
         async for piece in customer_care.export(desk, person):
             sys.stdout.write(piece.decode())
         sys.stdout.write("\n")
@@ -58,7 +61,8 @@ def erase(
 
     async def forget(to: Connected) -> Erased:
         program_id = await to.choose_program(program)
-        return await customer_care.erase(_desk(to), program_id, merchant_id)
+        ask = _ask(program_id, Action.CUSTOMER_ERASED)
+        return await customer_care.erase(_desk(to), ask, merchant_id)
 
     try:
         erased = connected(forget)
@@ -66,6 +70,10 @@ def erase(
         raise Mistake(missing.message) from missing
     rows = sum(erased.rows.values())
     say(f"the person behind customer {erased.customer_id} is erased: {rows} row(s) changed")
+
+
+def _ask(program_id: int, action: Action) -> Ask:
+    return Ask(program_id=program_id, deed=Deed(by=at_the_terminal(), action=action))
 
 
 def _desk(to: Connected) -> Desk:

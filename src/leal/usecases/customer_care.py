@@ -1,16 +1,20 @@
 """What merchants owe the persons behind customers: telling all that is known, and forgetting it."""
 
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
 from leal.domain.codes import referral_id
+from leal.domain.deeds import Subject
 from leal.domain.problems import Missing
 from leal.storage import personal_data
 from leal.storage.db import Runner
-from leal.storage.personal_data import HOLDINGS, Person
-from leal.usecases.desk import Desk
+from leal.storage.holdings import HOLDINGS
+from leal.storage.personal_data import Person
+from leal.usecases.audit import note
+from leal.usecases.desk import Ask, Desk
+from leal.usecases.whose import whose
 
 _PAGE: Final = 500
 
@@ -24,9 +28,16 @@ class Erased:
     rows: Mapping[str, int]
 
 
-async def find(desk: Desk, program_id: int, merchant_id: str) -> Person:
-    """The customer with an id of the shop's, this or one that was linked. Raises Missing."""
-    return await _find(desk, program_id, merchant_id, on=desk.database)
+async def find(desk: Desk, ask: Ask, merchant_id: str) -> Person:
+    """The customer with an id of the shop's, this or one that was linked, to be exported.
+
+    That somebody asked is noted for the audit log. Raises Missing, and BadRequest where several
+    have the id.
+    """
+    async with desk.database.transaction() as on:
+        person = await _find(desk, ask, merchant_id, on=on)
+        await _note(on, ask, person)
+    return person
 
 
 async def export(desk: Desk, person: Person) -> AsyncIterator[bytes]:
@@ -52,25 +63,34 @@ async def export(desk: Desk, person: Person) -> AsyncIterator[bytes]:
     yield b"}"
 
 
-async def erase(desk: Desk, program_id: int, merchant_id: str) -> Erased:
-    """Forgets the person behind a customer, all at once; the ledger stays as it is. Raises Missing.
+async def erase(desk: Desk, ask: Ask, merchant_id: str) -> Erased:
+    """Forgets the person behind a customer, all at once; the ledger stays as it is.
+
+    Raises Missing, and BadRequest where several have the id.
 
     Nobody finds the customer any more, and nothing is earned: whoever comes under the same id or
     address is somebody new.
     """
     async with desk.database.transaction() as on:
-        person = await _find(desk, program_id, merchant_id, on=on)
+        person = await _find(desk, ask, merchant_id, on=on)
         rows = await personal_data.erase(on, person)
+        await _note(on, ask, person)
     return Erased(customer_id=person.customer_id, erased_at=person.now, rows=rows)
 
 
-async def _find(desk: Desk, program_id: int, merchant_id: str, *, on: Runner) -> Person:
+async def _note(on: Runner, ask: Ask, person: Person) -> None:
+    if ask.deed is not None:
+        deed = replace(ask.deed, about=Subject.CUSTOMER, about_id=person.customer_id)
+        await note(on, person.program_id, deed, now=person.now)
+
+
+async def _find(desk: Desk, ask: Ask, merchant_id: str, *, on: Runner) -> Person:
     found = await personal_data.find_person(
         on,
-        program_id,
-        merchant_id,
+        ask.program_id,
+        await whose(desk, ask, merchant_id),
         new_link=referral_id(desk.entropy()),
-        now=desk.now(program_id),
+        now=desk.now(ask.program_id),
     )
     if found is None:
         raise Missing("customer", "No customer with this merchant id")

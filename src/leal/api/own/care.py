@@ -1,7 +1,7 @@
 """Telling all that is known of a customer, and erasing them, over HTTP."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import msgspec
@@ -13,8 +13,10 @@ from leal.api.gate import require
 from leal.api.http import Reply, json_response
 from leal.api.json_body import parse_object, read_body
 from leal.api.operations import Operation
-from leal.api.own.requests import Call, Serve
+from leal.api.own.audit import deed
+from leal.api.own.requests import SITE_OF_ID, Call, Serve, about
 from leal.api.own.views import instant
+from leal.domain.deeds import Action
 from leal.usecases import customer_care
 from leal.usecases.access import Scope
 from leal.usecases.desk import Desk
@@ -25,6 +27,7 @@ EXPORT: Final = Operation(
     path="/leal/v1/customers/{merchant_id}/export",
     summary="All that is known of a customer; needs `read_orders` too",
     scope=Scope.READ_CUSTOMERS,
+    query=(SITE_OF_ID,),
 )
 ERASE: Final = Operation(
     name="customers.erase",
@@ -32,6 +35,7 @@ ERASE: Final = Operation(
     path="/leal/v1/customers/{merchant_id}/erase",
     summary="Erases all that is known of the person behind a customer, for good",
     scope=Scope.WRITE_CUSTOMERS,
+    query=(SITE_OF_ID,),
 )
 
 
@@ -65,14 +69,15 @@ class _Serves:
 
     async def export(self, call: Call) -> Reply:
         require(call.caller, Scope.READ_ORDERS)
-        program_id = call.caller.program_id
-        person = await customer_care.find(self.desk, program_id, call.merchant_id)
+        done = deed(call, Action.CUSTOMER_EXPORTED)
+        ask = replace(about(call), deed=done)
+        person = await customer_care.find(self.desk, ask, call.merchant_id)
         return _Streamed(customer_care.export(self.desk, person))
 
     async def erase(self, call: Call) -> Reply:
         await _confirmed(call)
-        program_id = call.caller.program_id
-        erased = await customer_care.erase(self.desk, program_id, call.merchant_id)
+        ask = replace(about(call), deed=deed(call, Action.CUSTOMER_ERASED))
+        erased = await customer_care.erase(self.desk, ask, call.merchant_id)
         document = {
             "customer_id": erased.customer_id,
             "erased_at": instant(erased.erased_at),

@@ -33,3 +33,7 @@ BEGIN
         leal_settles());
     RETURN true;
 END $$;
+
+-- What was earned before there were announcements is not announced.
+INSERT INTO job_cursors (program_id, kind, position)
+SELECT program_id, 'announcements', max(event_id)::text::json FROM events GROUP BY program_id;

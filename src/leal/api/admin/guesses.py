@@ -92,8 +92,6 @@ GUESSES: Final[tuple[Guess, ...]] = (
     ),
     Guess("GET HEAD", "/v2/rewards", _NO_WHOLE_REWARDS),
     Guess("GET HEAD", "/v2/rewards/{reward_id}", _NO_WHOLE_REWARDS),
-    Guess(
-        "POST", "/v2/webviews/sessions", "This is POST /v2/sites/{site_id}/webviews/sessions."
-    ),
+    Guess("POST", "/v2/webviews/sessions", "This is POST /v2/sites/{site_id}/webviews/sessions."),
 )
 """All of them, to be matched after the routes."""

@@ -17,7 +17,7 @@ from leal.api.admin import openapi as admin_openapi
 from leal.api.admin import routes as admin
 from leal.api.admin import shapes as admin_shapes
 from leal.api.admin.errors import AdminDialect
-from leal.api.admin.guesses import guesses
+from leal.api.admin.guesses import GUESSES
 from leal.api.gate import Gate
 from leal.api.headless import openapi as headless_openapi
 from leal.api.headless import routes as headless
@@ -186,7 +186,7 @@ def surfaces(desk: Desk, gate: Gate) -> tuple[Surface, ...]:
         ),
         Surface(
             prefix=f"{admin.PREFIX}/",
-            app=router([*routes(admin_table), described[admin.PREFIX], *guesses()]),
+            app=router([*routes(admin_table), described[admin.PREFIX], *GUESSES]),
             dialect=AdminDialect(),
         ),
         Surface(

@@ -46,55 +46,52 @@ class Guess(BaseRoute):
         await error_response(status, self._message, headers=headers)(scope, receive, send)
 
 
-def guesses() -> tuple[Guess, ...]:
-    """All of them, to be matched after the routes."""
-    return (
-        Guess("GET HEAD", "/v2/whoami", "This is GET /v2/identity/whoami."),
-        Guess("GET HEAD", "/v2/identity", "This is GET /v2/identity/whoami."),
-        Guess("GET HEAD POST", "/v2/unsubscribes", _UNSUBSCRIBES),
-        Guess("GET HEAD POST", "/v2/emails/unsubscribes", _UNSUBSCRIBES),
-        Guess("GET HEAD", "/v2/customers/{merchant_id}", _BY_EMAIL, allow="PATCH"),
-        Guess(
-            "PUT POST",
-            "/v2/customers/{merchant_id}",
-            "Customers are changed with PATCH /v2/customers/{merchant_id}.",
-            allow="PATCH",
-        ),
-        Guess("POST PUT", "/v2/customers", _JOINS, allow="GET, HEAD"),
-        Guess(
-            "DELETE",
-            "/v2/customers/{merchant_id}/points",
-            "Points are removed with POST /v2/customers/{merchant_id}/remove_points.",
-            allow="POST",
-        ),
-        Guess(
-            "GET HEAD",
-            "/v2/customers/{merchant_id}/points",
-            f"Points are among a customer's fields. {_BY_EMAIL}",
-            allow="POST",
-        ),
-        Guess(
-            "GET HEAD",
-            "/v2/customers/{merchant_id}/claimed_rewards",
-            "A customer's claimed rewards are among their transactions: "
-            "GET /v2/customers/{merchant_id}/transactions.",
-            allow="POST",
-        ),
-        Guess(
-            "PUT PATCH",
-            "/v2/activities/{id}",
-            f"{_NAMED}: PUT /v2/activities/{{name}}/{{merchant_id}}.",
-        ),
-        Guess("GET HEAD", "/v2/activities/{id}", "Activities are listed with GET /v2/activities."),
-        Guess(
-            "DELETE",
-            "/v2/orders/{merchant_id}",
-            "Orders are cancelled with PUT /v2/orders/{merchant_id}/cancelled.",
-            allow="GET, HEAD, PUT",
-        ),
-        Guess("GET HEAD", "/v2/rewards", _NO_WHOLE_REWARDS),
-        Guess("GET HEAD", "/v2/rewards/{reward_id}", _NO_WHOLE_REWARDS),
-        Guess(
-            "POST", "/v2/webviews/sessions", "This is POST /v2/sites/{site_id}/webviews/sessions."
-        ),
-    )
+GUESSES: Final = (
+    Guess("GET HEAD", "/v2/whoami", "This is GET /v2/identity/whoami."),
+    Guess("GET HEAD", "/v2/identity", "This is GET /v2/identity/whoami."),
+    Guess("GET HEAD POST", "/v2/unsubscribes", _UNSUBSCRIBES),
+    Guess("GET HEAD POST", "/v2/emails/unsubscribes", _UNSUBSCRIBES),
+    Guess("GET HEAD", "/v2/customers/{merchant_id}", _BY_EMAIL, allow="PATCH"),
+    Guess(
+        "PUT POST",
+        "/v2/customers/{merchant_id}",
+        "Customers are changed with PATCH /v2/customers/{merchant_id}.",
+        allow="PATCH",
+    ),
+    Guess("POST PUT", "/v2/customers", _JOINS, allow="GET, HEAD"),
+    Guess(
+        "DELETE",
+        "/v2/customers/{merchant_id}/points",
+        "Points are removed with POST /v2/customers/{merchant_id}/remove_points.",
+        allow="POST",
+    ),
+    Guess(
+        "GET HEAD",
+        "/v2/customers/{merchant_id}/points",
+        f"Points are among a customer's fields. {_BY_EMAIL}",
+        allow="POST",
+    ),
+    Guess(
+        "GET HEAD",
+        "/v2/customers/{merchant_id}/claimed_rewards",
+        "A customer's claimed rewards are among their transactions: "
+        "GET /v2/customers/{merchant_id}/transactions.",
+        allow="POST",
+    ),
+    Guess(
+        "PUT PATCH",
+        "/v2/activities/{id}",
+        f"{_NAMED}: PUT /v2/activities/{{name}}/{{merchant_id}}.",
+    ),
+    Guess("GET HEAD", "/v2/activities/{id}", "Activities are listed with GET /v2/activities."),
+    Guess(
+        "DELETE",
+        "/v2/orders/{merchant_id}",
+        "Orders are cancelled with PUT /v2/orders/{merchant_id}/cancelled.",
+        allow="GET, HEAD, PUT",
+    ),
+    Guess("GET HEAD", "/v2/rewards", _NO_WHOLE_REWARDS),
+    Guess("GET HEAD", "/v2/rewards/{reward_id}", _NO_WHOLE_REWARDS),
+    Guess("POST", "/v2/webviews/sessions", "This is POST /v2/sites/{site_id}/webviews/sessions."),
+)
+"""All of them, to be matched after the routes."""

@@ -49,6 +49,7 @@ def test_the_public_address_follows_the_private_one(
         ("LEAL_RATE_LIMIT", "-1"),
         ("LEAL_RATE_LIMIT", "1.5"),
         ("LEAL_POOL_SIZE", "0"),
+        ("LEAL_WEBVIEW_SECONDS", "59"),
         ("LEAL_DATABASE_URL", "mysql://x"),
         ("LEAL_PUBLIC_URL", "x.example"),
         ("LEAL_PUBLIC_URL", "ftp://x.example"),

@@ -4,7 +4,7 @@ The documents are those that shops' own pages get, so both show the same. Amount
 are written by functions that the wiring passes in.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -58,8 +58,8 @@ class Look:
         """Points that can be spent."""
         return count(self.customer, "points_approved")
 
-    def say(self, word: Word, **of: str) -> str:
-        """A word in the page's language."""
+    def say(self, word: Word, of: Mapping[str, str] | None = None) -> str:
+        """A word in the page's language, with its places filled."""
         return say(word, self.scene.language, of=of)
 
     def points(self, number: int) -> str:

@@ -76,7 +76,7 @@ def _header(look: Look) -> Markup:
 
 def _hero(look: Look) -> Markup:
     first = text(look.customer, "first_name")
-    greeting = look.say(Word.HELLO, name=first) if first else look.scene.program.name
+    greeting = look.say(Word.HELLO, {"name": first}) if first else look.scene.program.name
     inside: list[Markup] = [element("h1", None, greeting)]
     if not look.is_member:
         word = Word.PAUSED if look.state == "blocked" else Word.PUBLIC
@@ -86,7 +86,7 @@ def _hero(look: Look) -> Markup:
     inside.append(element("p", {"class": "label"}, look.say(Word.BALANCE)))
     inside.append(element("p", {"class": "balance"}, look.points(look.balance)))
     if pending:
-        words = look.say(Word.PENDING, points=look.points(pending))
+        words = look.say(Word.PENDING, {"points": look.points(pending)})
         inside.append(element("p", {"class": "soft"}, words))
     inside.append(_standing(look))
     return element("section", {"class": "hero"}, *inside)
@@ -104,7 +104,7 @@ def _standing(look: Look) -> Markup:
     end = look.day(membership, "expires_at")
     head = [element("strong", {"class": "tier"}, name)]
     if end:
-        head.append(element("span", {"class": "soft"}, look.say(Word.UNTIL, day=end)))
+        head.append(element("span", {"class": "soft"}, look.say(Word.UNTIL, {"day": end})))
     inside = [element("p", {"class": "standing"}, *head)]
     goal = Word.TO_NEXT if upgrade else Word.TO_KEEP
     need = f"{mode}_needed_for_{'upgrade' if upgrade else 'renewal'}"
@@ -112,7 +112,7 @@ def _standing(look: Look) -> Markup:
     if missing > 0:
         reached, _ = amount(part(progress, f"tier_{mode}"), "now")
         shown = written or _counted(look, mode, int(missing))
-        words = look.say(goal, amount=shown, tier=upgrade or name)
+        words = look.say(goal, {"amount": shown, "tier": upgrade or name})
         meter = {
             "value": f"{max(reached, 0):g}",
             "max": f"{max(reached, 0) + missing:g}",
@@ -125,7 +125,7 @@ def _standing(look: Look) -> Markup:
 def _counted(look: Look, mode: str, number: int) -> str:
     if mode != "orders":
         return look.points(number)
-    return look.say(Word.ORDER if number == 1 else Word.ORDERS, count=str(number))
+    return look.say(Word.ORDER if number == 1 else Word.ORDERS, {"count": str(number)})
 
 
 def _earn(look: Look) -> Markup:
@@ -148,7 +148,7 @@ def _rule(look: Look, rule: Node, variant: Node) -> Markup:
     state = text(limit, "state")
     notes = [text(variant, "description")]
     if state == "limit_reached_until_reset":
-        notes.append(look.say(Word.AGAIN, when=text(limit, "resets_at_relative_to_now")))
+        notes.append(look.say(Word.AGAIN, {"when": text(limit, "resets_at_relative_to_now")}))
     is_done = state == "limit_reached_forever"
     earns = look.say(Word.EARNED) if is_done else text(variant, "result_short_text")
     return element(

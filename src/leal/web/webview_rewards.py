@@ -51,7 +51,7 @@ def result(look: Look) -> Markup:
         return Markup()
     reward = look.scene.program.reward(claim.reward_id)
     title = reward.title.in_(look.scene.language) if reward else claim.title
-    told = [element("h2", None, look.say(Word.YOURS, title=title))]
+    told = [element("h2", None, look.say(Word.YOURS, {"title": title}))]
     if claim.settle_by is not None:
         told.append(element("p", None, look.say(Word.MAKING)))
     elif claim.code is not None:
@@ -60,7 +60,7 @@ def result(look: Look) -> Markup:
     if claim.terms.fulfilment_explanation:
         told.append(element("p", None, claim.terms.fulfilment_explanation))
     if claim.expires_at is not None:
-        until = look.say(Word.UNTIL, day=look.local_day(claim.expires_at))
+        until = look.say(Word.UNTIL, {"day": look.local_day(claim.expires_at)})
         told.append(element("p", {"class": "soft"}, until))
     return _notice("done", *told)
 
@@ -113,7 +113,7 @@ def _foot(look: Look, reward: Node, variant: Node) -> Markup:
             return _aside(look.say(Word.OUT_OF_STOCK))
         case "claim_limit_reached":
             when = text(part(reward, "context", "claim_limit"), "resets_at_relative_to_now")
-            return _aside(look.say(Word.AGAIN, when=when) if when else look.say(Word.LIMIT))
+            return _aside(look.say(Word.AGAIN, {"when": when}) if when else look.say(Word.LIMIT))
         case _:
             return _aside(look.say(Word.SUBSCRIBERS))
 
@@ -126,7 +126,7 @@ def _on_the_way(look: Look, reward: Node, variant: Node) -> Markup:
     """How near the balance is to the price."""
     missing = _missing(reward)
     cost = count(part(variant, "cost"), "points") or max(look.balance, 0) + missing
-    words = look.say(Word.MISSING, points=look.points(missing))
+    words = look.say(Word.MISSING, {"points": look.points(missing)})
     meter = {"value": str(max(cost - missing, 0)), "max": str(max(cost, 1)), "aria-label": words}
     return element(
         "div",
@@ -171,7 +171,7 @@ def _amount_field(look: Look, reward: Node) -> Markup:
         "aria-describedby": f"{field_id}-hint",
         "required": None,
     }
-    between = look.say(Word.BETWEEN, least=least_text, most=most_text)
+    between = look.say(Word.BETWEEN, {"least": least_text, "most": most_text})
     return element(
         "div",
         {"class": "field"},
@@ -236,7 +236,7 @@ def _note(look: Look, claim: Node, redeemable: Node) -> tuple[str, bool]:
     if usage == "partially_used":
         return look.say(Word.PARTLY_USED), False
     until = look.day(redeemable, "expires_at")
-    return (look.say(Word.UNTIL, day=until) if until else ""), False
+    return (look.say(Word.UNTIL, {"day": until}) if until else ""), False
 
 
 def _is_redeemable(reward: Node) -> bool:

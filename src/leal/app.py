@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import structlog
+from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from leal.api import oauth, openapi
@@ -168,9 +169,13 @@ def open_door(desk: Desk) -> Door:
     )
 
 
+def _operator_pages(desk: Desk) -> list[Route]:
+    door = open_door(desk)
+    return [*door.routes(), *Consent(door).routes()]
+
+
 def surfaces(desk: Desk, gate: Gate) -> tuple[Surface, ...]:
     """Every API and page, by the prefix of its paths."""
-    door = open_door(desk)
     headless_table = headless.table(desk, gate)
     admin_table = admin.table(desk, gate)
     own_table = own.table(desk, gate)
@@ -211,8 +216,7 @@ def surfaces(desk: Desk, gate: Gate) -> tuple[Surface, ...]:
                 [
                     referral_links.route(desk),
                     *oauth.routes(desk),
-                    *door.routes(),
-                    *Consent(door).routes(),
+                    *_operator_pages(desk),
                     *pages.routes(documents),
                 ]
             ),

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 import structlog
+from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from leal.api import oauth, openapi, wording
@@ -198,9 +199,13 @@ def open_door(desk: Desk) -> Door:
     )
 
 
+def _operator_pages(desk: Desk) -> list[Route]:
+    door = open_door(desk)
+    return [*door.routes(), *Consent(door).routes()]
+
+
 def surfaces(desk: Desk, gate: Gate) -> tuple[Surface, ...]:
     """Every API and page, by the prefix of its paths."""
-    door = open_door(desk)
     headless_table = headless.table(desk, gate)
     admin_table = admin.table(desk, gate)
     own_table = own.table(desk, gate)
@@ -241,8 +246,7 @@ def surfaces(desk: Desk, gate: Gate) -> tuple[Surface, ...]:
                 [
                     referral_links.route(desk),
                     *oauth.routes(desk),
-                    *door.routes(),
-                    *Consent(door).routes(),
+                    *_operator_pages(desk),
                     webview_routes.route(desk, _webview_writers(desk)),
                     *pages.routes(documents),
                 ]

@@ -44,6 +44,10 @@ class SignInRefused(Problem):
         super().__init__("This login and password do not belong together. Try again.")
 
 
+_MEMORY_KIB: Final = 19 * 1024
+"""So much memory a password takes to check, twice over: what OWASP advises for argon2id."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedIn:
     """A session: `token` is what the browser keeps."""
@@ -59,7 +63,7 @@ class Operators:
     def __init__(self, database: Database, *, entropy: Callable[[], bytes]) -> None:
         self.database = database
         self._entropy = entropy
-        self._hasher = PasswordHasher()
+        self._hasher = PasswordHasher(time_cost=2, memory_cost=_MEMORY_KIB, parallelism=1)
         self._at_once = asyncio.Semaphore(_AT_ONCE)
         self._nobody: str | None = None
 

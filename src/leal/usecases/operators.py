@@ -31,6 +31,8 @@ LONGEST_PASSWORD = 1_000
 LONGEST_NAME = 200
 _BUCKETS_OF_A_KIND = 65_536
 _AT_ONCE = 2
+_MEMORY_KIB = 19 * 1024
+"""So much memory it takes to check a password, in two passes: what OWASP advises for argon2id."""
 
 
 class BadOperator(Problem):
@@ -42,10 +44,6 @@ class SignInRefused(Problem):
 
     def __init__(self) -> None:
         super().__init__("This login and password do not belong together. Try again.")
-
-
-_MEMORY_KIB: Final = 19 * 1024
-"""So much memory a password takes to check, twice over: what OWASP advises for argon2id."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -68,6 +68,22 @@ class Counter:
         assert answer.status == 200, answer.body
         return code
 
+    def reviewed(self) -> str:
+        assert self.world.post("/v2/reviews/custom", _review(self.name)).status == 201
+        return f"r-{self.name}"
+
+    def hooked(self) -> int:
+        answer = self.world.post("/v2/webhooks", _webhook(self.name))
+        assert answer.status == 201, answer.body
+        made: int = answer.json["webhook"]["id"]
+        return made
+
+    def delivered(self) -> int:
+        answer = self.world.post(f"/leal/v1/webhooks/{self.hooked()}/test", None)
+        assert answer.status == 201, answer.body
+        made: int = answer.json["delivery"]["id"]
+        return made
+
     def told(self) -> str:
         body = {**_activity(self.name), "merchant_id": f"a-{self.name}"}
         assert self.world.post("/v2/activities", body).status == 201
@@ -76,6 +92,16 @@ class Counter:
 
 def _activity(name: str) -> Document:
     return {"name": "quiz", "customer_id": name, "customer_email": email_of(name)}
+
+
+def _review(name: str) -> Document:
+    customer = {"merchant_id": name, "email": email_of(name)}
+    return {"merchant_id": f"r-{name}", "customer": customer, "status": "pending"}
+
+
+def _webhook(name: str) -> Document:
+    address = f"https://app.example.com/{name}"
+    return {"webhook": {"topic": "program_events/customer.enrolled", "address": address}}
 
 
 def _order(name: str) -> Document:
@@ -148,6 +174,28 @@ ASK: dict[str, Callable[[Counter], tuple[dict[str, object], Any]]] = {
         None,
     ),
     "customers.moveTier": lambda at: ({"merchant_id": at.name}, {"tier_id": 2}),
+    "emails.createUnsubscribe": lambda at: ({}, {"email": email_of(at.name)}),
+    "sites.createWebviewSession": lambda _at: ({"site_id": 1}, {"channel": "lion_app"}),
+    "customers.authenticateCustomer": lambda at: ({}, {"customer_id": at.name}),
+    "reviews.createReview": lambda at: ({"platform": "custom"}, _review(at.name)),
+    "reviews.updateReview": lambda at: (
+        {"platform": "custom", "merchant_id": at.reviewed()},
+        {"status": "approved"},
+    ),
+    "reviews.deleteReview": lambda at: (
+        {"platform": "custom", "merchant_id": at.reviewed()},
+        None,
+    ),
+    "webhooks.createWebhook": lambda at: ({}, _webhook(at.name)),
+    "webhooks.deleteWebhook": lambda at: ({"webhook_id": at.hooked()}, None),
+    "webhooks.pause": lambda at: ({"webhook_id": at.hooked()}, None),
+    "webhooks.resume": lambda at: ({"webhook_id": at.hooked()}, None),
+    "webhooks.test": lambda at: ({"webhook_id": at.hooked()}, None),
+    "webhooks.replay": lambda at: (
+        {"webhook_id": at.hooked()},
+        {"since": "2025-01-01T00:00:00Z"},
+    ),
+    "webhooks.replayDelivery": lambda at: ({"delivery_id": at.delivered()}, None),
     "customers.erase": lambda at: ({"merchant_id": at.name}, {"confirm": at.name}),
 }
 """What fills the path of an operation, and its body, once all it needs is there."""
@@ -305,7 +353,7 @@ def test_without_the_header_nothing_more_is_asked_of_the_database(world: World) 
     world.post("/v2/customers/keyed/points", {"points": 5})
     assert [each.split()[0:2] for each in world.statements] == [
         ["SELECT", "p.version"],
-        ["SELECT", "leal_save($1,"],
+        ["SELECT", "leal_save_noted($1,"],
     ]
 
 

@@ -20,7 +20,6 @@ from leal.domain.orders import Order
 from leal.domain.scene import EMPTY_SHELF, Shelf
 from leal.domain.tier_settings import BoundaryMode
 from leal.storage.account_statement import Key, statement
-from leal.storage.audit import add as note_deed
 from leal.storage.audit import encoded_row
 from leal.storage.customer_ids import IdsOf
 from leal.storage.db import Runner
@@ -203,6 +202,7 @@ _STALE = frozenset({asyncpg.UniqueViolationError.sqlstate, "LS002"})
 SAVE = "SELECT leal_save($1, $2, $3, $4)"
 SAVE_WITHIN = "SELECT leal_try_save($1, $2, $3, $4)"
 _SAVE_NOTED = "SELECT leal_save_noted($1, $2, $3, $4, $5)"
+_SAVE_NOTED_WITHIN = "SELECT leal_try_save_noted($1, $2, $3, $4, $5)"
 
 
 async def save(
@@ -219,23 +219,16 @@ async def save(
     encoded = msgspec.json.encode(_rows_of(change)).decode()
     row = (program_id, before.id or None, before.version, encoded)
     try:
-        if on.in_transaction:
-            answer = await on.value(SAVE_WITHIN, *row)
-        elif deed is None:
-            answer = await on.value(SAVE, *row)
+        if deed is None:
+            answer = await on.value(SAVE_WITHIN if on.in_transaction else SAVE, *row)
         else:
-            answer = await on.value(_SAVE_NOTED, *row, encoded_row(*deed))
+            save_noted = _SAVE_NOTED_WITHIN if on.in_transaction else _SAVE_NOTED
+            answer = await on.value(save_noted, *row, encoded_row(*deed))
     except asyncpg.PostgresError as error:
         if error.sqlstate not in _STALE:
             raise
         return None
-    if not answer:
-        return None
-    account = _numbered(change, _saved.decode(answer))
-    if deed is not None and on.in_transaction:
-        done, now = deed
-        await note_deed(on, program_id, replace(done, about_id=account.customer.id), now=now)
-    return account
+    return _numbered(change, _saved.decode(answer)) if answer else None
 
 
 # The same for several customers, all in one statement and so in one commit.

@@ -78,5 +78,15 @@ EXCEPTION WHEN unique_violation OR SQLSTATE 'LS002' THEN
     RETURN NULL;
 END $$;
 
+-- The same for what is done by hand and noted.
+CREATE FUNCTION leal_try_save_noted(
+    p_program_id bigint, p_customer_id bigint, p_version bigint, p_change json, p_deed json)
+RETURNS json LANGUAGE plpgsql AS $$
+BEGIN
+    RETURN leal_save_noted(p_program_id, p_customer_id, p_version, p_change, p_deed);
+EXCEPTION WHEN unique_violation OR SQLSTATE 'LS002' THEN
+    RETURN NULL;
+END $$;
+
 -- When a customer was erased: nothing of the person is left, and nothing is given to them any more.
 ALTER TABLE customers ADD COLUMN erased_at timestamptz;

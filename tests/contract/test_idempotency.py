@@ -153,8 +153,8 @@ ASK: dict[str, Callable[[Counter], tuple[dict[str, object], Any]]] = {
         },
         None,
     ),
-    "rewards.disableReward": lambda _at: ({"reward_id": number_of("gift_card")}, None),
-    "rewards.enableReward": lambda _at: ({"reward_id": number_of("gift_card")}, None),
+    "rewards.disableReward": lambda _at: ({"reward_id": POOLED}, None),
+    "rewards.enableReward": lambda _at: ({"reward_id": POOLED}, None),
     "programs.advanceClock": lambda at: (
         {"program_id": at.world.tenant.program_id},
         {"advance": "90s"},

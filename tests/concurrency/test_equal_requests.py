@@ -1,7 +1,4 @@
-"""Equal requests with one idempotency key, through two servers: one of them has the effect.
-
-Seen to fail: without the lock and the unique key, several have it.
-"""
+"""Equal requests with one idempotency key, through two servers: one of them has the effect."""
 
 from collections import Counter
 

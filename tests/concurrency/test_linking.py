@@ -1,8 +1,4 @@
-"""Customers of several sites, at the same moment through two servers: one person is one customer.
-
-Seen to fail: without the unique key of customer_ids a shop's id becomes two customers'; without
-the condition on the version, one customer gets several ids on a site.
-"""
+"""Customers of several sites at the same moment, through two servers: one person is one of them."""
 
 from collections import Counter
 

@@ -1,8 +1,4 @@
-"""A program of three sites over both APIs: a shop, its tills, and a blog where shoppers only earn.
-
-Planted and caught: an id of another site taken for the shopper's own; a rule of one site that
-fires on another; linking by what a shopper's own device says.
-"""
+"""A program of three sites over both APIs: a shop, its tills, and a blog that only gives points."""
 
 import base64
 from typing import Any

@@ -1,6 +1,9 @@
 """Signing in: cookies, forms of others, too many attempts, and where one is led."""
 
+from dataclasses import replace
+
 import pytest
+from starlette.responses import Response
 
 from leal.app import open_door
 from leal.usecases.operators import ATTEMPTS_BY_ACCOUNT
@@ -22,8 +25,14 @@ def test_the_cookie_is_out_of_reach_and_new_at_each_sign_in(office: Office) -> N
 
 
 def test_over_https_the_cookie_is_for_https_only(office: Office) -> None:
-    assert open_door(office.world.desk).cookies.secure is False
-    assert open_door(office.world.desk).cookies.session == "leal_session"
+    secure = replace(office.world.desk, public_url="https://points.example")
+    cookies, answer = open_door(secure).cookies, Response()
+    cookies.give(answer, cookies.session, "token")
+    flags = answer.headers["set-cookie"].lower()
+    assert flags.startswith("__host-leal_session=token;")
+    assert "; secure" in flags
+    assert "; path=/" in flags
+    assert "domain" not in flags
 
 
 def test_a_session_ends(office: Office) -> None:

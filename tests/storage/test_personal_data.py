@@ -1,7 +1,6 @@
 """An erased person is nowhere: every table of the database is looked through, byte by byte.
 
-Seen to fail: with the e-mail left in an order, with a friend's key left in a referral, and with a
-table that is in no list.
+Seen to fail: with the e-mail left in an order, with a friend's key left in a referral.
 """
 
 import asyncio

@@ -1,7 +1,6 @@
 """What is changed is told in the same save, and what was not saved is not told.
 
-Seen to fail: with the event left out where an award grows, and for who leaves all segments; with an
-order told as a change of its customer; with the events of a change written in a second statement.
+Seen to fail: with the event left out where an award grows, and for who leaves all segments.
 """
 
 from collections.abc import Iterator

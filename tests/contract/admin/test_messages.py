@@ -1,7 +1,4 @@
-"""Messages of webhooks: each topic of the contract in its own layout, around what the API lists.
-
-Planted: an update told under the payload only, points told with another award's transaction.
-"""
+"""Messages of webhooks: each topic of the contract in its own layout, around what the API lists."""
 
 from dataclasses import replace
 from typing import Any

@@ -56,6 +56,10 @@ INSERT INTO customers (program_id, site_id, merchant_id, enrolled_at, points_pen
 SELECT $1, 1, 'c' || n, now(), 50, 'r' || n, now(), now() FROM generate_series(1, $2::int) n
 """,
     """
+INSERT INTO customer_ids (program_id, merchant_id, site_id, customer_id)
+SELECT program_id, merchant_id, site_id, customer_id FROM customers WHERE program_id = $1
+""",
+    """
 INSERT INTO history (program_id, customer_id, kind, state, happened_at, points, rule_id, rule_kind,
     site_id, title, source, approve_at, updated_at, settles)
 SELECT $1, customer_id, 'earned_points_from_rule', 'pending', now() - interval '15 days', 50, 1,

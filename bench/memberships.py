@@ -81,6 +81,10 @@ SELECT $1::bigint, 1, ($4::bigint + n)::text, 'c' || n || '@shop.example',
 FROM generate_series(0, $2::int - 1) n
 """,
     """
+INSERT INTO customer_ids (program_id, merchant_id, site_id, customer_id)
+SELECT program_id, merchant_id, site_id, customer_id FROM customers WHERE program_id = $1
+""",
+    """
 INSERT INTO history (program_id, customer_id, kind, state, happened_at, points, tier_id, site_id,
     title, updated_at, settles, program_version)
 SELECT program_id, customer_id, row.kind, row.state, row.at, row.points, row.tier_id, 1, row.title,

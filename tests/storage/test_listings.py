@@ -273,6 +273,22 @@ def test_a_reader_that_remembers_its_last_id_misses_nobody(
     assert on(database_url, work) == (["slow", "quick"], ["slow", "quick"])
 
 
+def test_another_database_s_transaction_holds_nothing_back(
+    database_url: str, empty_database_url: str
+) -> None:
+    """Seen to fail with the horizon at the snapshot's xmin."""
+
+    async def work(database: Database) -> list[int]:
+        foreign = await _begun(empty_database_url)
+        await database.value(SAVE, new_customer("one"))
+        await database.value(SAVE, new_customer("two"))
+        shown = await list_customers(database, 1, filters=ALL, part=since(0))
+        await foreign.close()
+        return ids(shown)
+
+    assert len(on(database_url, work)) == 2
+
+
 async def _begun(url: str) -> asyncpg.Connection:
     connection = await asyncpg.connect(url)
     await connection.execute("BEGIN; SELECT pg_current_xact_id()")

@@ -36,7 +36,7 @@ async def find_customer_ids(
 
 # One page of what rules gave and hands or time did to points; spending and tiers are no activities.
 _ACTIVITIES = """
-SELECT p.version AS program_version,
+SELECT p.version AS program_version, {ends},
     coalesce((SELECT json_agg(row_to_json(listed)) FROM (SELECT
         (SELECT row_to_json(entry) FROM (SELECT /*columns*/) AS entry) AS entry,
         (SELECT row_to_json(customer) FROM (
@@ -62,7 +62,7 @@ async def list_activities(
     statement = Statement(_KEYS, _TESTS, program_id)
     sql = statement.write(_ACTIVITIES, filters=filters, part=part)
     row = found(await on.row(sql, *statement.arguments), program_id)
-    return page_of(row["program_version"], _activities.decode(row["rows"]), part)
+    return page_of(row, _activities.decode(row["rows"]), part)
 
 
 _KEYS: Final[Mapping[Sort, tuple[str, ...]]] = {Sort.ID: ("h.history_id",)}

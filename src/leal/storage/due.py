@@ -238,7 +238,7 @@ async def find_standing(
 # Events behind an id, and whether each can still be overtaken by a smaller id.
 _JOINED = """
 SELECT event_id, customer_id, topic = 'program_events/customer.enrolled' AS joined,
-    settles <= pg_snapshot_xmin(pg_current_snapshot())
+    settles <= (SELECT leal_horizon())
         OR recorded_at < clock_timestamp() - interval '10 minutes' AS settled
 FROM events WHERE program_id = $1 AND event_id > $2 ORDER BY event_id LIMIT $3
 """

@@ -41,7 +41,7 @@ class LogPage:
 _NEXT = """
 SELECT e.event_id, e.topic, e.created_at, e.customer_id, c.merchant_id, e.claimed_reward_id,
     e.history_id, e.payload::text AS facts,
-    e.settles <= pg_snapshot_xmin(pg_current_snapshot())
+    e.settles <= (SELECT leal_horizon())
         OR e.recorded_at < clock_timestamp() - interval '10 minutes' AS settled
 FROM (
     SELECT * FROM events WHERE program_id = $1 AND event_id > $2 ORDER BY event_id LIMIT $3

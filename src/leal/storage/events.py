@@ -22,7 +22,7 @@ class StoredEvent:
 _SETTLED = """
 SELECT event_id, customer_id, claimed_reward_id, history_id, topic, payload::text AS payload,
     created_at,
-    settles <= pg_snapshot_xmin(pg_current_snapshot())
+    settles <= (SELECT leal_horizon())
         OR recorded_at < clock_timestamp() - interval '10 minutes' AS settled
 FROM events WHERE program_id = $1 AND event_id > $2 ORDER BY event_id LIMIT $3
 """

@@ -78,12 +78,15 @@ class Filters:
 class Page(Generic[_T]):
     """Rows in the list's order; `more` tells of further ones in the direction that was read.
 
-    `program_version` is the version now in force.
+    `program_version` is the version now in force. `newest_id` is the largest id there is and
+    `settled_id` the largest that the list may show yet; both 0 where all rows may be shown.
     """
 
     program_version: int
     rows: tuple[_T, ...]
     more: bool
+    newest_id: int
+    settled_id: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +118,7 @@ class Posting:
 
 # One page of customers, as the domain knows them, with the program's version in force.
 _CUSTOMERS = """
-SELECT p.version AS program_version,
+SELECT p.version AS program_version, {ends},
     coalesce((SELECT json_agg(row_to_json(customer)) FROM (SELECT
         c.customer_id AS id, c.version, c.site_id, c.merchant_id, c.email, c.first_name,
         c.last_name, c.linked_merchant_ids, c.properties, c.metadata, c.blocked,
@@ -149,13 +152,13 @@ async def list_customers(
     statement = Statement(_CUSTOMER_KEYS, _CUSTOMER_TESTS, program_id)
     sql = statement.write(_CUSTOMERS, filters=filters, part=part)
     row = found(await on.row(sql, *statement.arguments), program_id)
-    return page_of(row["program_version"], _customers.decode(row["rows"]), part)
+    return page_of(row, _customers.decode(row["rows"]), part)
 
 
 # One page of the ledger. What each row belongs to is looked up by its key, once the page is known;
 # as joins these could be planned as scans of whole tables.
 _TRANSACTIONS = """
-SELECT p.version AS program_version,
+SELECT p.version AS program_version, {ends},
     coalesce((SELECT json_agg(row_to_json(posting)) FROM (SELECT
         t.transaction_id AS id, t.resource, t.points_approved, t.points_pending, t.created_at,
         (SELECT row_to_json(customer) FROM (
@@ -194,12 +197,12 @@ async def list_transactions(
     statement = Statement(_TRANSACTION_KEYS, _TRANSACTION_TESTS, program_id)
     sql = statement.write(_TRANSACTIONS, filters=filters, part=part)
     row = found(await on.row(sql, *statement.arguments), program_id)
-    return page_of(row["program_version"], _postings.decode(row["rows"]), part)
+    return page_of(row, _postings.decode(row["rows"]), part)
 
 
 # The same of one customer, addressed by the shop's id for them.
 _TRANSACTIONS_OF = f"""
-SELECT ledger.program_version, ledger.rows, {WHOSE} IS NOT NULL AS customer_known
+SELECT ledger.*, {WHOSE} IS NOT NULL AS customer_known
 FROM ({_TRANSACTIONS}) AS ledger
 """  # noqa: S608 - made of the constant above
 _OF_CUSTOMER = f" AND t.customer_id = {WHOSE}"
@@ -216,18 +219,21 @@ async def find_transactions_of(
     row = found(await on.row(sql, *statement.arguments), program_id)
     if not row["customer_known"]:
         return None
-    return page_of(row["program_version"], _postings.decode(row["rows"]), part)
+    return page_of(row, _postings.decode(row["rows"]), part)
 
 
 # Ends a list at the newest settled row: every transaction that was running when its id was drawn
 # has ended, so all smaller ids there will ever be are there to be seen, settled themselves or not.
 # A row that is older than any statement may run is settled too, so that rows restored into another
 # cluster, whose transactions are counted anew, are shown.
-_SETTLED = """ AND {row}.{id} <= (
+_SETTLED = """(
         SELECT s.{id} FROM {table} s WHERE s.program_id = $1
-            AND (s.settles <= (SELECT pg_snapshot_xmin(pg_current_snapshot()))
+            AND (s.settles <= (SELECT leal_horizon())
                 OR s.recorded_at < clock_timestamp() - interval '10 minutes')
         ORDER BY s.{id} DESC LIMIT 1)"""
+_ENDS = """coalesce((SELECT max(n.{id}) FROM {table} n WHERE n.program_id = $1), 0) AS newest_id,
+    coalesce({settled}, 0) AS settled_id"""
+_NO_ENDS = "0::bigint AS newest_id, 0::bigint AS settled_id"
 _TABLES: Final[Mapping[str, str]] = {
     "customer_id": "customers",
     "transaction_id": "transactions",
@@ -280,14 +286,17 @@ class Statement:
         wanted += self._fitting(filters)
         if part.place is not None:
             wanted += self._beyond(part.place, keys, upwards=upwards)
+        ends = _NO_ENDS
         if part.settled:
-            row, _, column = keys[-1].partition(".")
-            wanted += _SETTLED.format(row=row, id=column, table=_TABLES[column])
+            key, column = keys[-1], keys[-1].partition(".")[2]
+            settled = _SETTLED.format(id=column, table=_TABLES[column])
+            wanted += f" AND {key} <= {settled}"
+            ends = _ENDS.format(id=column, table=_TABLES[column], settled=settled)
         limit = self._argument(part.limit + 1)
         if part.skip:
             limit += f" OFFSET {self._argument(part.skip)}"
         order = ", ".join(f"{key} {direction}" for key in keys)
-        return sql.format(wanted=wanted, order=order, limit=limit)
+        return sql.format(ends=ends, wanted=wanted, order=order, limit=limit)
 
     def _fitting(self, filters: Filters) -> str:
         text = ""
@@ -318,11 +327,13 @@ def found(row: asyncpg.Record | None, program_id: int) -> asyncpg.Record:
     return row
 
 
-def page_of(program_version: int, read: tuple[_T, ...], part: Part) -> Page[_T]:
+def page_of(row: asyncpg.Record, read: tuple[_T, ...], part: Part) -> Page[_T]:
     """The page in what was read, which is one row more than asked for when there are more."""
     rows = read[: part.limit]
     return Page(
-        program_version=program_version,
+        program_version=row["program_version"],
         rows=rows[::-1] if part.backwards else rows,
         more=len(read) > part.limit,
+        newest_id=row["newest_id"],
+        settled_id=row["settled_id"],
     )

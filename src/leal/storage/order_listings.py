@@ -23,7 +23,7 @@ class ListedOrder:
 # One page of orders with their customers, and the program's version in force. The customers are
 # looked up by key once the page is known; a join could be planned as a scan of all of them.
 _ORDERS = """
-SELECT p.version AS program_version,
+SELECT p.version AS program_version, {ends},
     coalesce((SELECT json_agg(row_to_json(listed)) FROM (SELECT
         (SELECT row_to_json(whole) FROM (SELECT /*columns*/) AS whole) AS "order",
         (SELECT row_to_json(customer) FROM (
@@ -47,7 +47,7 @@ async def list_orders(
     statement = Statement(_KEYS, _TESTS, program_id)
     sql = statement.write(_ORDERS, filters=filters, part=part)
     row = found(await on.row(sql, *statement.arguments), program_id)
-    return page_of(row["program_version"], _orders.decode(row["rows"]), part)
+    return page_of(row, _orders.decode(row["rows"]), part)
 
 
 _KEYS: Final[Mapping[Sort, tuple[str, ...]]] = {Sort.ID: ("o.order_id",)}

@@ -15,7 +15,6 @@ from leal.domain.customers import (
     Account,
     Counter,
     Customer,
-    DayProgress,
     Event,
     HistoryRow,
     Transaction,
@@ -220,8 +219,6 @@ def with_counter(change: Change, counter: Counter) -> Change:
 
 def with_progress(change: Change, progress: Progress, *, amount: int) -> Change:
     """Adds a day's gain; `amount` is its part in the program's boundary mode."""
-    days = {day.earned_on: day.amount for day in change.account.progress}
-    days[progress.earned_on] = days.get(progress.earned_on, 0) + amount
     customer = replace(
         change.customer,
         lifetime_points=change.customer.lifetime_points + progress.points,
@@ -231,7 +228,7 @@ def with_progress(change: Change, progress: Progress, *, amount: int) -> Change:
     account = replace(
         change.account,
         customer=customer,
-        progress=tuple(DayProgress(earned_on=day, amount=days[day]) for day in sorted(days)),
+        progress=change.account.progress.plus(progress.earned_on, amount),
     )
     return replace(change, account=account, progress=(*change.progress, progress))
 

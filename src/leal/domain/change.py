@@ -200,7 +200,11 @@ def with_transaction(change: Change, transaction: Transaction) -> Change:
         points_pending=customer.points_pending + transaction.points_pending,
         points_spent=customer.points_spent + transaction.points_spent,
     )
-    return replace(with_customer(change, moved), transactions=(*change.transactions, transaction))
+    return replace(
+        change,
+        account=replace(change.account, customer=moved),
+        transactions=(*change.transactions, transaction),
+    )
 
 
 def with_counter(change: Change, counter: Counter) -> Change:

@@ -39,8 +39,8 @@ fix: $(STAMP) ## format, and mend what the linter can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(STAMP) ## speed as ratios to a bare app and to pgbench, in one run
-	$(BIN)/python -m bench
+bench: $(STAMP) ## speed: all figures and the plot of docs/operate/performance.md
+	$(BIN)/python -m bench.all
 
 docs: $(STAMP) ## write docs/map.md anew from the code
 	$(BIN)/python -m tests.house.map

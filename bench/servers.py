@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from http.client import HTTPConnection
 from itertools import cycle, islice
 from pathlib import Path
@@ -22,21 +23,36 @@ from bench.world import World
 _START_SECONDS = 30
 
 
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A server that runs: its port, and its process or the one that looks after several."""
+
+    port: int
+    pid: int
+
+
 @contextmanager
 def leal_server(world: World) -> Iterator[int]:
     """`leal serve` in one process; gives its port."""
-    port = _free_port()
-    command = ("-m", "leal.cli.main", "serve", "--port", str(port))
+    with serving(world, processes=1) as served:
+        yield served.port
+
+
+@contextmanager
+def serving(world: World, *, processes: int) -> Iterator[Served]:
+    """`leal serve` in so many processes."""
+    port = free_port()
+    command = ("-m", "leal.cli.main", "serve", "--port", str(port), "--workers", str(processes))
     # what time brings would be worked off on the same two processors
     environ = {**world.environ, "LEAL_WORKER": "off"}
-    with _running(command, environ, port=port, log=Path(world.folder, "leal.log")):
-        yield port
+    with _running(command, environ, port=port, log=Path(world.folder, "leal.log")) as pid:
+        yield Served(port, pid)
 
 
 @contextmanager
 def bare_server(world: World, statement: Statement, documents: Mapping[str, str]) -> Iterator[int]:
     """The bare app in one process; gives its port."""
-    port = _free_port()
+    port = free_port()
     plan = bare.Plan(url=world.url, port=port, load=statement, documents=dict(documents))
     path = Path(world.folder, "bare.json")
     path.write_bytes(msgspec.json.encode(plan))
@@ -68,6 +84,25 @@ def get_requests(world: World, clients: int) -> tuple[tuple[str, ...], ...]:
         )
         for ids in world.slices(clients)
     )
+
+
+def get_each(world: World, ids: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+    """GET customer, these one after the other."""
+    caller = _caller(world)
+    return (tuple(load.request("GET", customer_path(world, each), headers=caller) for each in ids),)
+
+
+def award_each(
+    world: World, ids: Sequence[str], *, points: int, reason: str
+) -> tuple[tuple[str, ...], ...]:
+    """POST points, for these one after the other."""
+    body = msgspec.json.encode({"points": points, "reason": reason}).decode()
+
+    def award(merchant_id: str) -> str:
+        path = f"/v2/customers/{merchant_id}/points"
+        return load.request("POST", path, headers=_caller(world), body=body)
+
+    return (tuple(map(award, ids)),)
 
 
 def award_requests(
@@ -118,6 +153,32 @@ def order_requests(world: World, clients: int, *, each: int) -> tuple[tuple[str,
     )
 
 
+def configuration_requests(world: World, clients: int) -> tuple[tuple[str, ...], ...]:
+    """GET configuration."""
+    return _always(world, clients, f"/headless/2025-06/{world.site_id}/configuration?channel=web")
+
+
+def list_requests(world: World, clients: int, what: str) -> tuple[tuple[str, ...], ...]:
+    """The first page of a list of the Admin API, of 50."""
+    return _always(world, clients, f"/v2/{what}?limit=50")
+
+
+def session_requests(world: World, clients: int) -> tuple[tuple[str, ...], ...]:
+    """POST sessions of members who come back, for every client its own customers."""
+
+    def come(merchant_id: str) -> str:
+        visitor = {"customer": {"email": f"shopper.{merchant_id}@example.com"}}
+        path = customer_path(world, merchant_id).replace("?", "/sessions?")
+        body = msgspec.json.encode(visitor).decode()
+        return load.request("POST", path, headers=_caller(world), body=body)
+
+    return tuple(tuple(map(come, ids)) for ids in world.slices(clients))
+
+
+def _always(world: World, clients: int, path: str) -> tuple[tuple[str, ...], ...]:
+    return ((load.request("GET", path, headers=_caller(world)),),) * clients
+
+
 def customer_path(world: World, merchant_id: str) -> str:
     """Where a customer's document is, on both servers."""
     return f"/headless/2025-06/{world.site_id}/customers/{merchant_id}?channel=web"
@@ -130,7 +191,7 @@ def _caller(world: World) -> dict[str, str]:
 @contextmanager
 def _running(
     words: Sequence[str], environ: Mapping[str, str], *, port: int, log: Path
-) -> Iterator[None]:
+) -> Iterator[int]:
     with log.open("wb") as written:
         process = subprocess.Popen(
             [sys.executable, *words],
@@ -140,7 +201,7 @@ def _running(
         )
         try:
             _wait_for(process, port, log)
-            yield
+            yield process.pid
         finally:
             process.terminate()
             process.wait(timeout=30)
@@ -159,7 +220,8 @@ def _wait_for(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
     raise BenchFailed(f"{log.stem} did not start: {said}")
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of this machine that nobody uses."""
     with socket.socket() as trial:
         trial.bind(("127.0.0.1", 0))
         port: int = trial.getsockname()[1]

@@ -126,7 +126,7 @@ async def _filled(folder: str, url: str, count: int) -> World:
     finally:
         await database.close()
     await _make_customers(world)
-    await _settle(url)
+    await settle(url)
     return world
 
 
@@ -179,7 +179,7 @@ async def _all(ids: list[str], work: Callable[[str], Awaitable[None]]) -> None:
         await asyncio.gather(*map(work, ids[start : start + POOL_SIZE]))
 
 
-async def _settle(url: str) -> None:
+async def settle(url: str) -> None:
     """Leave nothing for the server to catch up on while it is measured."""
     connection = await asyncpg.connect(url)
     try:

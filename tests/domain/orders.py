@@ -18,11 +18,11 @@ from leal.domain.customers import (
     Account,
     Counter,
     Customer,
-    DayProgress,
     Event,
     HistoryKind,
     HistoryRow,
     Lot,
+    ProgressDays,
     Subject,
     Transaction,
 )
@@ -260,13 +260,12 @@ class Book:
             orders=known.orders + gain.orders,
         )
 
-    def _days(self) -> tuple[DayProgress, ...]:
+    def _days(self) -> ProgressDays:
         tiers = self.program.tiers
         if tiers is None:
-            return ()
-        return tuple(
-            DayProgress(earned_on=day, amount=_amount(self.progress[day], tiers.boundary_mode))
-            for day in sorted(self.progress)
+            return ProgressDays()
+        return ProgressDays.of(
+            {day: _amount(gain, tiers.boundary_mode) for day, gain in self.progress.items()}
         )
 
     def _agrees_with(self, promised: Account) -> None:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leal.domain.change import Change, Progress, begin
-from leal.domain.customers import Account, DayProgress, HistoryKind
+from leal.domain.customers import Account, HistoryKind, ProgressDays
 from leal.domain.dates import UTC, add_months
 from leal.domain.points import add_by_hand
 from leal.domain.program import Program
@@ -176,9 +176,9 @@ def lowered(program: Program) -> Change:
     account = add_by_hand(
         member(born=JOINED), scene_at(program, JOINED), points=300, reason=None
     ).account
-    day = replace(account.progress[0], amount=50)
-    fewer = begin(replace(account, progress=(day,)))
-    refund = Progress(earned_on=day.earned_on, points=-250)
+    joined_on = JOINED.date()
+    fewer = begin(replace(account, progress=ProgressDays.of({joined_on: 50})))
+    refund = Progress(earned_on=joined_on, points=-250)
     return settle_tier(replace(fewer, progress=(refund,)), scene_at(program, JOINED))
 
 
@@ -235,7 +235,7 @@ def test_a_guest_who_joins_is_placed_by_the_year_before(
     account = member(born=JOINED, tier=None)
     spent = replace(
         account,
-        progress=(DayProgress(earned_on=bought_on, amount=300),),
+        progress=ProgressDays.of({bought_on: 300}),
         customer=replace(account.customer, lifetime_points=300),
     )
     stay = place(begin(spent), scene).customer.tier

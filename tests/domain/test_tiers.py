@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leal.domain.change import begin
-from leal.domain.customers import Account, DayProgress, TierMembership
+from leal.domain.customers import Account, ProgressDays, TierMembership
 from leal.domain.program import Program
 from leal.domain.tier_moves import settle_tier
 from leal.domain.tiers import Standing, counted_since, standing
@@ -57,8 +57,7 @@ def stands(
     assert program.tiers is not None
     account = member(born=utc(2023, 3, 5))
     customer = replace(account.customer, tier=tier, lifetime_points=ever)
-    progress = tuple(DayProgress(earned_on=day, amount=days[day]) for day in sorted(days))
-    account = replace(account, customer=customer, progress=progress)
+    account = replace(account, customer=customer, progress=ProgressDays.of(days))
     return standing(account, program, program.tiers, now=now)
 
 
@@ -156,7 +155,7 @@ def earned(points: int, *, born: datetime) -> Account:
     return replace(
         account,
         customer=replace(account.customer, lifetime_points=points),
-        progress=(DayProgress(earned_on=date(2025, 6, 10), amount=points),),
+        progress=ProgressDays.of({date(2025, 6, 10): points}),
     )
 
 

@@ -1,14 +1,26 @@
 """The benchmark harness: that it still runs on today's leal, and that it counts right."""
 
+import asyncio
 import json
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 import typer
 
+from bench import all as everything
+from bench import chart, crowd, footprint, tables
 from bench.__main__ import main
+from bench.figures import Figures, keep
+from bench.footprint import Memory, Start
+from bench.growth import Step
+from bench.open_model import Level
+from bench.operations import Row, share
 from bench.pgbench import change_template, redemption
 from bench.samples import BenchFailed, Comparison, Sample, Side, sample_of
+from bench.world import World, new_world
+from leal.storage.db import Database
+from leal.usecases.verification import verify
 
 
 def test_every_comparison_runs_and_its_sides_do_the_same_work(tmp_path: Path) -> None:
@@ -103,3 +115,80 @@ def test_a_redemption_s_template_takes_a_new_code_each_time() -> None:
     assert filled["claims"] == [{"code": "9", "points_cost": 400}]
     assert filled["customer"]["points_spent"] == 6
     assert fields[5].source == "c.points_spent + 400"
+
+
+def test_the_books_of_customers_made_by_the_million_are_right(tmp_path: Path) -> None:
+    """Seen to fail with awards that no lot holds."""
+
+    async def made(world: World) -> tuple[int, bool]:
+        await crowd.grow(world, until=500)
+        await crowd.add_member(world, "7000002", awards=1_000, points=3)
+        database = await Database.open(world.url, size=1)
+        try:
+            count = await database.value("SELECT count(*) FROM customers")
+            return count, (await verify(database, program_id=world.program_id)).is_clean
+        finally:
+            await database.close()
+
+    with new_world(tmp_path, customers=8) as world:
+        assert asyncio.run(made(world)) == (501, True)
+        # a start is timed to a real answer
+        assert footprint.starts(world, times=1)[0].seconds > (0,)
+
+
+SAMPLE = Sample(per_second=50, p50_ms=2, p99_ms=9)
+MEASURED = Figures(
+    ratios=[
+        Comparison(
+            name="get",
+            title="GET customer",
+            leal=Side(name="leal", rounds=(SAMPLE,)),
+            reference=Side(name="bare", rounds=(Sample(per_second=80, p50_ms=1, p99_ms=2),)),
+            target=0.5,
+        )
+    ],
+    operations=[Row(name="redeem", clients=8, processes=2, sample=SAMPLE)],
+    open_model=[Level(share=each, per_second=9, answers=9, ms=(1, 2, 3, 4)) for each in (0.5, 0.9)],
+    memory=Memory(requests=100_000, before_mb=70, after_mb=95, most_mb=99),
+    starts=[Start(what="leal serve", seconds=(0.9, 0.8))],
+    pasts=[Step(what="GET customer", size="10 awards", p50_ms=2, times=1)],
+    growth=[Step(what="award points", size="1,000 customers", p50_ms=3, times=1.1)],
+)
+
+
+def test_what_was_measured_is_not_measured_again(tmp_path: Path) -> None:
+    kept = tmp_path / "all.json"
+    keep(kept, MEASURED)
+    everything.main(json=kept)
+    assert kept.with_suffix(".md").read_text() == tables.page(MEASURED)
+    assert kept.with_suffix(".svg").read_text() == chart.draw(MEASURED)
+
+
+def test_the_plot_is_svg_that_says_every_figure() -> None:
+    drawn = chart.draw(MEASURED)
+    words = {each.text for each in ET.fromstring(drawn).iter("{http://www.w3.org/2000/svg}text")}  # noqa: S314 - our own
+    assert {"GET customer", "62%", "p99.9", "90%", "1.10 (3.00 ms)"} <= words
+    assert "prefers-color-scheme: dark" in drawn
+
+
+def test_an_operation_is_held_against_the_bare_app_with_as_many_clients() -> None:
+    bare = Row(name="bare app, GET customer", clients=8, processes=0, sample=SAMPLE)
+    other = Row(
+        name="bare app, GET customer",
+        clients=1,
+        processes=0,
+        sample=Sample(per_second=1, p50_ms=1, p99_ms=1),
+    )
+    row = Row(
+        name="redeem",
+        clients=8,
+        processes=1,
+        sample=Sample(per_second=10, p50_ms=1, p99_ms=1),
+    )
+    assert share(row, [other, bare, row]) == 0.2
+    assert share(bare, [other, bare, row]) is None
+
+
+def test_an_unknown_part_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(typer.BadParameter, match="there is no part 'teleport'"):
+        everything.main(only="teleport", json=tmp_path / "all.json")

@@ -15,7 +15,6 @@ from leal.domain.customers import (
     Account,
     Counter,
     Customer,
-    DayProgress,
     Event,
     HistoryRow,
     Transaction,
@@ -201,7 +200,11 @@ def with_transaction(change: Change, transaction: Transaction) -> Change:
         points_pending=customer.points_pending + transaction.points_pending,
         points_spent=customer.points_spent + transaction.points_spent,
     )
-    return replace(with_customer(change, moved), transactions=(*change.transactions, transaction))
+    return replace(
+        change,
+        account=replace(change.account, customer=moved),
+        transactions=(*change.transactions, transaction),
+    )
 
 
 def with_counter(change: Change, counter: Counter) -> Change:
@@ -220,8 +223,6 @@ def with_counter(change: Change, counter: Counter) -> Change:
 
 def with_progress(change: Change, progress: Progress, *, amount: int) -> Change:
     """Adds a day's gain; `amount` is its part in the program's boundary mode."""
-    days = {day.earned_on: day.amount for day in change.account.progress}
-    days[progress.earned_on] = days.get(progress.earned_on, 0) + amount
     customer = replace(
         change.customer,
         lifetime_points=change.customer.lifetime_points + progress.points,
@@ -231,7 +232,7 @@ def with_progress(change: Change, progress: Progress, *, amount: int) -> Change:
     account = replace(
         change.account,
         customer=customer,
-        progress=tuple(DayProgress(earned_on=day, amount=days[day]) for day in sorted(days)),
+        progress=change.account.progress.plus(progress.earned_on, amount),
     )
     return replace(change, account=account, progress=(*change.progress, progress))
 

@@ -5,6 +5,7 @@ are plain values; ids of rows that are not saved yet are negative (-1, -2, …),
 change can refer to each other.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -208,11 +209,51 @@ class Counter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DayProgress:
-    """What one day brought towards tiers, in the unit of the program's boundary mode."""
+class ProgressDays:
+    """What days brought towards tiers, in the unit of the program's boundary mode.
 
-    earned_on: date
-    amount: int
+    `days` are rising ordinals, as `date.toordinal` counts, and `amounts` are theirs: two rows of
+    numbers, as a member of a year may have hundreds, and an object for each would have to be made
+    whenever the member is loaded.
+    """
+
+    days: tuple[int, ...] = ()
+    amounts: tuple[int, ...] = ()
+
+    @classmethod
+    def of(cls, amounts: Mapping[date, int]) -> "ProgressDays":
+        """These days, in any order."""
+        days = sorted(amounts)
+        return cls(
+            days=tuple(day.toordinal() for day in days),
+            amounts=tuple(amounts[day] for day in days),
+        )
+
+    def between(self, first: date, last: date) -> int:
+        """The sum over the days from `first` to `last`, both included."""
+        start = bisect_left(self.days, first.toordinal())
+        end = bisect_right(self.days, last.toordinal())
+        return sum(self.amounts[start:end])
+
+    def oldest(self, first: date) -> date | None:
+        """The first day from `first` on that brought, or took, anything."""
+        start = bisect_left(self.days, first.toordinal())
+        for place in range(start, len(self.days)):
+            if self.amounts[place]:
+                return date.fromordinal(self.days[place])
+        return None
+
+    def plus(self, day: date, amount: int) -> "ProgressDays":
+        """The same with what a day gained since; a loss is negative."""
+        number = day.toordinal()
+        place = bisect_left(self.days, number)
+        known = self.days[place : place + 1] == (number,)
+        after = place + 1 if known else place
+        gained = amount + self.amounts[place] if known else amount
+        return ProgressDays(
+            days=(*self.days[:place], number, *self.days[after:]),
+            amounts=(*self.amounts[:place], gained, *self.amounts[after:]),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -244,7 +285,7 @@ class Account:
     history: tuple[HistoryRow, ...] = ()
     claims: tuple[ClaimedReward, ...] = ()
     counters: tuple[Counter, ...] = ()
-    progress: tuple[DayProgress, ...] = ()
+    progress: ProgressDays = ProgressDays()
     lots: tuple[Lot, ...] = ()
     rows: tuple[HistoryRow, ...] = ()
     held: tuple[ClaimedReward, ...] = ()

@@ -148,4 +148,6 @@ def _tiers_count_points(program: Program) -> bool:
 
 def touched(change: Change, now: datetime) -> Change:
     """The customer was changed at `now`."""
+    if change.customer.updated_at == now:
+        return change
     return with_customer(change, replace(change.customer, updated_at=now))

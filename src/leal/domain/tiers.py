@@ -6,7 +6,6 @@ windows are fixed; lifetime counts everything. Amounts are whole numbers in the 
 program's boundary mode: points, orders, or minor units of the primary site's currency.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -28,6 +27,7 @@ from leal.domain.tier_settings import (
 )
 
 _YEAR = 12
+_DAY = timedelta(days=1)
 _ANCHOR_YEAR = 2000
 
 
@@ -51,7 +51,7 @@ def counted_since(program: Program, now: datetime) -> date | None:
     if tiers is None or isinstance(tiers.membership, LifetimeMembership):
         return None
     today = local_day(now, program.primary_site.zone)
-    return add_months(today, -months_of(tiers.membership)) - timedelta(days=1)
+    return add_months(today, -months_of(tiers.membership)) - _DAY
 
 
 def bound(program: Program, tier: Tier) -> int:
@@ -168,7 +168,7 @@ def _first_counted(today: date, months: int) -> date:
     """The first day that a rolling window still holds: it leaves the same day, months later."""
     first = add_months(today, -months)
     while add_months(first, months) <= today:
-        first += timedelta(days=1)
+        first += _DAY
     return first
 
 
@@ -188,10 +188,10 @@ class Reckoning:
                 return self._ever()
             case RollingMembership(duration_months=months):
                 first = _first_counted(today, months)
-                return self._sum(lambda day: day >= first)
+                return self._sum(first, date.max)
             case _:
                 start, end = self._window(today)
-                return self._sum(lambda day: start <= day < end)
+                return self._sum(start, end - _DAY)
 
     def amount_before_joining(self) -> int:
         """What a member did as a guest, within one window's length up to the day they joined.
@@ -203,7 +203,7 @@ class Reckoning:
         joined_at = self.account.customer.enrolled_at or self.account.customer.created_at
         joined = local_day(joined_at, self.program.primary_site.zone)
         first = _first_counted(joined, months_of(self.tiers.membership))
-        return self._sum(lambda day: first <= day <= joined)
+        return self._sum(first, joined)
 
     def amount_at_end(self, ending: datetime | None) -> int | None:
         """What of today's progress will still count when the membership ends."""
@@ -213,9 +213,9 @@ class Reckoning:
         months = months_of(self.tiers.membership)
         if isinstance(self.tiers.membership, RollingMembership):
             kept = _first_counted(last, months)
-            return self._sum(lambda day: kept <= day <= last)
+            return self._sum(kept, last)
         first = add_months(last, -months)
-        return self._sum(lambda day: first <= day < last)
+        return self._sum(first, last - _DAY)
 
     def valid_until(self, now: datetime, ending: datetime | None) -> datetime | None:
         """The instant after which the amount is no longer what it is at `now`."""
@@ -225,13 +225,7 @@ class Reckoning:
             case LifetimeMembership():
                 return None
             case RollingMembership(duration_months=months):
-                first = _first_counted(today, months)
-                counted = (
-                    day.earned_on
-                    for day in self.account.progress
-                    if day.amount and day.earned_on >= first
-                )
-                oldest = min(counted, default=None)
+                oldest = self.account.progress.oldest(_first_counted(today, months))
                 leaving = [start_of_day(add_months(oldest, months), zone)] if oldest else []
             case _:
                 leaving = [start_of_day(self._window(today)[1], zone)]
@@ -240,8 +234,8 @@ class Reckoning:
     def _window(self, today: date) -> tuple[date, date]:
         return window_of(self.program, self.tiers, self.account.customer, today=today)
 
-    def _sum(self, counts: Callable[[date], bool]) -> int:
-        return sum(day.amount for day in self.account.progress if counts(day.earned_on))
+    def _sum(self, first: date, last: date) -> int:
+        return self.account.progress.between(first, last)
 
     def _ever(self) -> int:
         customer = self.account.customer

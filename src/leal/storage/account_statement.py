@@ -66,15 +66,18 @@ SELECT p.version AS program_version, p.clock_offset_seconds,
                 SELECT subject, subject_id, total, day, week, month, year, last_at
                 FROM counters WHERE program_id = $1 AND customer_id = c.customer_id
             ) AS n), '[]') AS counters,
-            CASE WHEN $5::date IS NULL THEN '[]' ELSE
-                coalesce((SELECT json_agg(row_to_json(d)) FROM (
-                    SELECT earned_on,
+            CASE WHEN $5::date IS NULL THEN '{}' ELSE (
+                SELECT json_build_object(
+                    'days', coalesce(array_agg(d.number), '{}'),
+                    'amounts', coalesce(array_agg(d.amount), '{}'))
+                FROM (
+                    SELECT earned_on - date '0001-01-01' + 1 AS number,
                         CASE $6::text WHEN 'points' THEN points WHEN 'spend' THEN spend
                             ELSE orders END AS amount
                     FROM progress
                     WHERE program_id = $1 AND customer_id = c.customer_id AND earned_on >= $5
                     ORDER BY earned_on
-                ) AS d), '[]') END AS progress,
+                ) AS d) END AS progress,
             CASE WHEN $4::timestamptz IS NULL THEN '[]' ELSE
                 coalesce((SELECT json_agg(row_to_json(l)) FROM (
                     SELECT nullif(expires_at, 'infinity') AS expires_at, remaining

@@ -370,13 +370,16 @@ def _numbered(change: Change, saved: _Saved) -> Account:
     def real(claim_id: int | None) -> int | None:
         return saved.claims[-claim_id - 1] if claim_id is not None and claim_id < 0 else claim_id
 
-    def saved_claims(claims: tuple[ClaimedReward, ...]) -> tuple[ClaimedReward, ...]:
-        return tuple(
-            claim
-            if claim.id > 0
-            else replace(claim, id=real(claim.id) or 0, code=saved.codes[-claim.id - 1])
-            for claim in claims
-        )
+    new: dict[int, ClaimedReward] = {}
+
+    def number(claim: ClaimedReward) -> ClaimedReward:
+        """The claim as saved; the same one for each list it is in."""
+        if claim.id > 0:
+            return claim
+        if claim.id not in new:
+            code = saved.codes[-claim.id - 1]
+            new[claim.id] = replace(claim, id=real(claim.id) or 0, code=code)
+        return new[claim.id]
 
     history = tuple(
         row
@@ -387,7 +390,7 @@ def _numbered(change: Change, saved: _Saved) -> Account:
     return replace(
         account,
         customer=customer,
-        claims=saved_claims(account.claims),
-        held=saved_claims(account.held),
+        claims=tuple(map(number, account.claims)),
+        held=tuple(map(number, account.held)),
         history=history,
     )

@@ -15,7 +15,7 @@ from typing import Final
 
 import msgspec
 
-from leal.domain.customers import Account, Customer, DayProgress, TierMembership
+from leal.domain.customers import Account, Customer, ProgressDays, TierMembership
 from leal.domain.explaining import interval_start
 from leal.domain.program import Program, Tiers
 from leal.domain.rules import Rule
@@ -101,12 +101,14 @@ async def find_beyond_limits(
 _MEMBERS: Final = """
 SELECT c.customer_id, c.merchant_id, c.site_id, c.referral_id, c.enrolled_at, c.created_at,
     c.updated_at, c.lifetime_points, c.lifetime_spend, c.lifetime_orders, c.tier_id,
-    c.tier_started_at, c.tier_expires_at, c.tier_manual, coalesce(p.days, '[]') AS days
+    c.tier_started_at, c.tier_expires_at, c.tier_manual, coalesce(p.days, '{}') AS days
 FROM customers c
 LEFT JOIN (
-    SELECT customer_id, json_agg(json_build_object('earned_on', earned_on, 'amount',
-        CASE $4::text WHEN 'points' THEN points WHEN 'spend' THEN spend ELSE orders END
-    ) ORDER BY earned_on) AS days
+    SELECT customer_id, json_build_object(
+        'days', array_agg(earned_on - date '0001-01-01' + 1 ORDER BY earned_on),
+        'amounts', array_agg(
+            CASE $4::text WHEN 'points' THEN points WHEN 'spend' THEN spend ELSE orders END
+            ORDER BY earned_on)) AS days
     FROM progress WHERE program_id = $1 AND customer_id BETWEEN $2 AND $3 GROUP BY 1
 ) AS p USING (customer_id)
 WHERE c.program_id = $1 AND c.customer_id BETWEEN $2 AND $3
@@ -256,4 +258,4 @@ def _account(values: dict[str, object]) -> Account:
     return Account(customer=customer, progress=_days.decode(row.days))
 
 
-_days = msgspec.json.Decoder(tuple[DayProgress, ...])
+_days = msgspec.json.Decoder(ProgressDays)

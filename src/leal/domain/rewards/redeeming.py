@@ -179,7 +179,9 @@ def _taken_from_shelf(reward: Reward, variant_id: str | None) -> StockMove | Non
 def _as_wanted(
     claim: ClaimedReward, scene: Scene, reward: Reward, *, wanted: Redemption
 ) -> ClaimedReward:
-    terms = replace(claim.terms, quantity=wanted.times)
+    terms = claim.terms
+    if wanted.times != terms.quantity:
+        terms = replace(terms, quantity=wanted.times)
     if wanted.discount_minor is not None:
         terms = replace(terms, discount_minor=wanted.discount_minor)
     product = stocked_product(reward)

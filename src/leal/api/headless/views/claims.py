@@ -47,8 +47,8 @@ def _source(claim: ClaimedReward) -> Json:
 
 
 def _redeemable(claim: ClaimedReward, showing: Showing) -> Json | None:
-    kind, language = RewardKind(claim.kind), showing.scene.language
-    match kind:
+    language = showing.scene.language
+    match claim.kind:
         case RewardKind.CUSTOM:
             return _custom(claim)
         case RewardKind.PRODUCT_CART:
@@ -60,17 +60,21 @@ def _redeemable(claim: ClaimedReward, showing: Showing) -> Json | None:
 
 
 def _coded(claim: ClaimedReward, code: str, language: str) -> Json:
-    kind = RewardKind(claim.kind)
-    shape: Json = {"kind": kind, "usage_status": claim.usage_status}
-    if kind is RewardKind.GIFT_CARD:
-        return {**shape, **_gift_card(claim, code, language)}
-    if kind is not RewardKind.ACTIVE_SUBSCRIPTION_DISCOUNT_VOUCHER:
-        shape["expires_at"] = optional_instant(claim.expires_at)
-        shape["used_at"] = optional_instant(claim.used_at)
-    return {**shape, "code": code, **_voucher(kind, claim.terms, language)}
+    kind = claim.kind
+    if kind == RewardKind.GIFT_CARD:
+        shape = _gift_card(claim, code, language)
+    else:
+        shape = _voucher(kind, claim.terms, language)
+        shape["code"] = code
+        if kind != RewardKind.ACTIVE_SUBSCRIPTION_DISCOUNT_VOUCHER:
+            shape["expires_at"] = optional_instant(claim.expires_at)
+            shape["used_at"] = optional_instant(claim.used_at)
+    shape["kind"] = kind
+    shape["usage_status"] = claim.usage_status
+    return shape
 
 
-def _voucher(kind: RewardKind, terms: Terms, language: str) -> Json:
+def _voucher(kind: str, terms: Terms, language: str) -> Json:
     idiom = Idiom(terms.currency, language)
     minimum = optional_money(terms.minimum_spend_minor, idiom)
     match kind:

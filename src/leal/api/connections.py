@@ -19,7 +19,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from leal.api.crowd import Crowd, Limits
-from leal.api.heads import MAX_BODY_BYTES, MAX_HEADER_BYTES
+from leal.api.heads import MAX_BODY_BYTES, MAX_HEADER_BYTES, Oversized
 from leal.api.http import BEGAN_AT, Reply, error_response
 from leal.api.transports import Line
 
@@ -173,9 +173,8 @@ class Connection(HttpToolsProtocol):
         if self._head_is_old and self._reading is _Reading.HEAD and not self._deaf:
             self._head_bytes += len(data)
             if self._head_bytes > MAX_HEADER_BYTES:
-                self._refuse(
-                    431, f"The header is too large. Send at most {MAX_HEADER_BYTES} bytes."
-                )
+                endless = Oversized.HEADER if self.headers else Oversized.URL
+                self._refuse(endless.status, endless.message)
 
     def on_message_begin(self) -> None:
         """Notice the first byte of a request."""

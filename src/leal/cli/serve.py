@@ -6,26 +6,22 @@ import signal
 import socket
 import sys
 from collections.abc import Mapping
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from importlib.metadata import version
 from types import FrameType
-from typing import Annotated, cast
+from typing import Annotated
 
 import typer
-import uvicorn
-from uvicorn.supervisors import Multiprocess
 
-from leal.api.connections import Connections
-from leal.api.crowd import Limits
 from leal.app import create_app
 from leal.cli.connecting import ensure_schema, running_server
 from leal.cli.showing import Mistake, say, warn
+from leal.cli.web_server import configured, run
 from leal.cli.worker import worker_beside
 from leal.settings import Settings, read_settings
 from leal.storage.db import Database
 from leal.storage.migrate import durability_warnings
 
-_LAST_REQUESTS_SECONDS = 31  # no request takes longer than 30 s
 _WORKER_AFTER_SECONDS = 2  # requests first: starting a worker takes a second of a processor
 
 
@@ -73,44 +69,8 @@ def _answer(environ: Mapping[str, str], *, workers: int) -> None:
     settings = read_settings(environ)
     if workers > 1:
         os.environ.update(environ)
-    several = workers > 1
-    limits = Limits(connections=settings.max_connections, idle=float(settings.idle_seconds))
-    config = uvicorn.Config(
-        "leal.cli.serve:worker_app" if several else create_app(settings),
-        factory=several,
-        workers=workers,
-        host=settings.host,
-        port=settings.port,
-        loop="uvloop",
-        # whatever makes a protocol when it is called will do, although a class is asked for
-        http=cast("type[asyncio.Protocol]", Connections(limits)),
-        ws="none",
-        access_log=False,
-        server_header=False,
-        log_config=None,
-        timeout_graceful_shutdown=_LAST_REQUESTS_SECONDS,
-    )
-    if several:
-        _Processes(config, sockets=[config.bind_socket()]).run()
-    else:
-        _run(uvicorn.Server(config))
-
-
-def _run(server: uvicorn.Server) -> None:
-    with suppress(KeyboardInterrupt):
-        server.run()
-    if not server.started:
-        sys.exit(1)
-
-
-class _Processes(Multiprocess):
-    """Several processes that answer on one port."""
-
-    def terminate_all(self) -> None:
-        """Stop them. The port goes first, or clients would wait on it for nobody."""
-        for each in self.sockets:
-            each.close()
-        super().terminate_all()
+    app = create_app(settings) if workers == 1 else "leal.cli.serve:worker_app"
+    run(configured(app, settings, processes=workers))
 
 
 def _refuse_taken_port(settings: Settings) -> None:

@@ -22,6 +22,7 @@ from leal.api.crowd import Crowd, Limits
 from leal.api.heads import MAX_BODY_BYTES, MAX_HEADER_BYTES, Oversized
 from leal.api.http import BEGAN_AT, Reply, error_response
 from leal.api.transports import Line
+from leal.domain.problems import TooSlow
 
 MAX_WAITING_REQUESTS: Final = 100
 """So many requests may be sent ahead on one connection, before the first is answered."""
@@ -122,11 +123,12 @@ class Connection(HttpToolsProtocol):
     def shutdown(self) -> None:
         """The server stops: answer what was or is being sent, on its way to the end."""
         self._crowd.stopping = True
+        limits, now = self._crowd.limits, self.loop.time()
         if self._line.is_closing():
+            self._due_at = min(self._due_at, now + limits.stop)
             return
         if self._owed:
             self.cycle.keep_alive = False
-        limits, now = self._crowd.limits, self.loop.time()
         if self._reading is not _Reading.NOTHING:
             self._due_at = min(self._due_at, now + limits.last_bytes)
         elif not self._owed:
@@ -147,11 +149,10 @@ class Connection(HttpToolsProtocol):
 
     def give_way(self) -> None:
         """Make room for somebody else's connection."""
-        if self._reading is not _Reading.NOTHING:
-            self._refuse(503, _TOO_MANY)
-        elif self._is_new:
-            # at once: whoever stands in line is not let in only to be waited for
-            self._say(_written(error_response(503, _TOO_MANY, headers=_HEADERS[503])))
+        if self._is_new and self._crowd.is_overrun:
+            self._line.abort()
+        elif self._is_new or self._reading is not _Reading.NOTHING:
+            self._refuse(503, "Too many connections are open. Try again in a moment.")
         else:
             self.transport.close()
 
@@ -330,7 +331,8 @@ class Connection(HttpToolsProtocol):
 
         With bytes of the client unread, a close would throw away what it was told.
         """
-        self._wait(self._crowd.limits.linger)
+        limits = self._crowd.limits
+        self._wait(limits.stop if self._crowd.stopping else limits.linger)
         if self._at_end or not (self._deaf or self._reading is not _Reading.NOTHING):
             transport.close()
             return
@@ -346,9 +348,11 @@ class Connection(HttpToolsProtocol):
             # it was us who did not read
             self._due_at = now + self._crowd.limits.look
         elif self._reading is _Reading.HEAD:
-            self._refuse(408, "The request did not arrive in time. Send it again.")
+            self._refuse(408, _TOO_SLOW)
         elif not self._owed:
             self.transport.close()
+        elif self._crowd.stopping:
+            self._refuse(408, _TOO_SLOW)
         else:
             # whoever serves the request answers that its body did not come
             self._due_at = now + self._crowd.limits.look
@@ -391,6 +395,6 @@ def _written(reply: Reply) -> bytes:
 _MAX_LINGERING_BYTES: Final = 64_000_000
 _FRAMING: Final = frozenset({b"host", b"expect", b"transfer-encoding"})
 _BODY_FRAME: Final = frozenset({b"content-length", b"transfer-encoding"})
-_TOO_MANY: Final = "Too many connections are open. Try again in a moment."
+_TOO_SLOW: Final = TooSlow().message
 _CLOSE: Final = (("Connection", "close"),)
 _HEADERS: Final = {503: (*_CLOSE, ("Retry-After", "1"))}

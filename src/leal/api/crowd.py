@@ -11,9 +11,9 @@ class Limits:
 
     `arrive`: a request, from its first byte to its last, and the first byte of a connection.
     `idle`: a connection between requests. `untaken`: an answer whose client does not read it.
-    `linger`: a refused client, for taking its answer. `stop`: an idle connection when the server
-    stops; `last_bytes`: a request that had begun to arrive then. `look`: between two looks at all
-    connections, so that each of the others may be exceeded by this.
+    `linger`: a refused client, for taking its answer. When the server stops, `stop`: an idle
+    connection and a refused client; `last_bytes`: a request that had begun to arrive. `look`:
+    between two looks at all connections, so that each of the others may be exceeded by this.
     """
 
     connections: int = 1_000
@@ -22,7 +22,7 @@ class Limits:
     untaken: float = 30.0
     linger: float = 5.0
     stop: float = 1.0
-    last_bytes: float = 5.0
+    last_bytes: float = 3.0
     look: float = 0.5
 
 
@@ -63,6 +63,11 @@ class Crowd:
             loop.call_later(self.limits.look, self._look, loop)
         return len(self._open) <= self.limits.connections or self._make_room(loop.time())
 
+    @property
+    def is_overrun(self) -> bool:
+        """Whether there are so many that not even a refusal can be waited for."""
+        return len(self._open) > self.limits.connections + _BEING_REFUSED
+
     def closed(self, member: Member) -> None:
         """Count a connection out."""
         self._open.discard(member)
@@ -88,5 +93,6 @@ class Crowd:
             loop.call_later(self.limits.look, self._look, loop)
 
 
+_BEING_REFUSED: Final = 50
 _WAITED_LONG_SECONDS: Final = 1.0
 _BETWEEN_CLEARINGS_SECONDS: Final = 0.1

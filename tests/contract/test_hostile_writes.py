@@ -2,6 +2,7 @@
 
 Each is answered in the contract's words with a 4xx that changes nothing, or does what it says.
 The tables of all three APIs are walked, so a new operation is tried without being named here.
+Seen to fail: with NUL let through in escaped strings.
 """
 
 import asyncio
@@ -71,6 +72,12 @@ VALUES = (
     *('"; DROP TABLE customers; --"', '"a\\nb"', '"gid://shopify/Customer/"', '"http://[::1"'),
 )
 """JSON texts that take the place of each field, one after the other."""
+
+UNREADABLE = (
+    *('"a\\u0000b"', '"\\ud800"', '"\\udc00\\ud800"', "NaN", "-Infinity", "9223372036854775808"),
+    *("1e999999999", '{"a": 1, "a": 2}', "[" * 40 + "]" * 40, "01", '"\\x"', "\u0661"),
+)
+"""As `VALUES`; but no JSON, or none that is read. The rest of the body is in order."""
 
 STEP = examples(4, soak=1)
 """In every run each operation is tried with a fourth of all, the next with the next fourth."""
@@ -288,6 +295,15 @@ def test_no_value_of_a_field_is_a_bug(trial: Trial) -> None:
     trial.tries(requests)
 
 
+def test_a_good_body_with_one_unreadable_value_is_refused(trial: Trial) -> None:
+    requests = {}
+    for text, where in replaced(trial.body):
+        for value in UNREADABLE:
+            body = text.replace(_MARK, value).encode()
+            requests[f"{where}: {value[:40]}"] = trial.sender.request(trial.line, body)
+    assert set(trial.tries(requests).values()) <= {400}
+
+
 def test_the_books_are_right_after_all_that(world: World) -> None:
     assert world.run(verify(world.database)).violations == ()
 
@@ -301,9 +317,8 @@ def replaced(body: Any) -> Iterator[tuple[str, str]]:
     def paths(node: Any, at: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
         if at:
             yield at
-        inner = node.items() if isinstance(node, dict) else ()
-        inner = enumerate(node) if isinstance(node, list) else inner
-        for key, child in inner:
+        inner = dict(enumerate(node)) if isinstance(node, list) else node
+        for key, child in inner.items() if isinstance(inner, dict) else ():
             yield from paths(child, (*at, key))
 
     for at in paths(body, ()):

@@ -159,7 +159,12 @@ class _Leal:
         )
 
     def _edge(self, served: tuple[Surface, ...]) -> Edge:
-        return Edge(served, new_request_id=lambda: secrets.token_hex(8), lifespan=self._opened)
+        return Edge(
+            served,
+            new_request_id=lambda: secrets.token_hex(8),
+            lifespan=self._opened,
+            max_requests=self.settings.max_requests,
+        )
 
 
 def _site_secret(database: Database, sealer: Sealer) -> SiteSecret:

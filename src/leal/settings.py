@@ -35,7 +35,9 @@ class Settings:
     `leal serve` keeps a worker beside it. ``outgoing_allow`` holds the networks that merchants'
     webhooks may lead to although they are not public. ``hide_paused_webhooks`` shows API clients
     as deleted what is only paused; ``delivery_days`` is how long deliveries are remembered, and
-    ``webview_seconds`` how long the address of a loyalty page is good.
+    ``webview_seconds`` how long the address of a loyalty page is good. Each process that answers
+    keeps ``max_connections``, works on ``max_requests`` at once, and ends a connection on which
+    there was no request for ``idle_seconds``.
     """
 
     database_url: str | None = field(repr=False)
@@ -52,6 +54,9 @@ class Settings:
     webview_seconds: int
     hide_paused_webhooks: bool = False
     delivery_days: int = 30
+    max_connections: int = 1_000
+    max_requests: int = 500
+    idle_seconds: int = 75
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
@@ -74,6 +79,9 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         hide_paused_webhooks=_switch(environ, "LEAL_HIDE_PAUSED_WEBHOOKS", default="off"),
         delivery_days=_number(environ, "LEAL_DELIVERY_DAYS", 30, between=(1, 3650)),
         webview_seconds=_number(environ, "LEAL_WEBVIEW_SECONDS", 3_600, between=(60, 86_400)),
+        max_connections=_number(environ, "LEAL_MAX_CONNECTIONS", 1_000, between=(10, 1_000_000)),
+        max_requests=_number(environ, "LEAL_MAX_REQUESTS", 500, between=(1, 100_000)),
+        idle_seconds=_number(environ, "LEAL_IDLE_SECONDS", 75, between=(1, 3_600)),
     )
 
 

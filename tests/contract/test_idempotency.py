@@ -203,8 +203,13 @@ ASK: dict[str, Callable[[Counter], tuple[dict[str, object], Any]]] = {
 
 @pytest.fixture(scope="module")
 def world(shared_world: NewWorld) -> World:
+    return furnished(shared_world)
+
+
+def furnished(new_world: NewWorld) -> World:
+    """A world in which every operation of `WRITES` has something to work on."""
     document = rewards_program()
-    made = shared_world(document)
+    made = new_world(document)
     pooled: Document = {
         "id": POOLED,
         "kind": "cart_discount_voucher",
@@ -224,20 +229,23 @@ def world(shared_world: NewWorld) -> World:
 def ask(world: World, request: pytest.FixtureRequest) -> Callable[..., Answer]:
     """Asks for one operation, again and again; `json` is another body."""
     operation: Operation = request.param
-    name = operation.name.replace(".", "-")
-    walk = Walk(Shop(world), operation.name, name)
-    member = walk.joins()
-    if operation in HEADLESS:
-        filled, body = {"site_id": 1, "merchant_id": name}, walk.body()
-        path = operation.path.format_map(filled) + "?channel=web"
-    else:
-        filled, body = ASK[operation.name](Counter(world, member))
-        path = operation.path.format_map(filled)
+    path, body = sample(world, operation, operation.name.replace(".", "-"))
 
     def again(**how: Any) -> Answer:
         return world.call(operation.method, path, **{"json": body, **how})
 
     return again
+
+
+def sample(world: World, operation: Operation, name: str) -> tuple[str, Any]:
+    """A path and a body for the operation that are in order, about a customer of that name."""
+    walk = Walk(Shop(world), operation.name, name)
+    member = walk.joins()
+    if operation in HEADLESS:
+        path = operation.path.format_map({"site_id": 1, "merchant_id": name})
+        return f"{path}?channel=web", walk.body()
+    filled, body = ASK[operation.name](Counter(world, member))
+    return operation.path.format_map(filled), body
 
 
 def everything(world: World) -> dict[str, list[str]]:

@@ -6,21 +6,19 @@ It is a single wrapper and not a stack of middlewares because each layer would c
 """
 
 import asyncio
-import re
-import traceback
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Final, Protocol
 
 import msgspec
-import structlog
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.routing import BaseRoute, Match, Route, Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from structlog.typing import FilteringBoundLogger
 
+from leal.api.failures import note_failure
+from leal.api.heads import Oversized, inspected
 from leal.domain.problems import (
     BadRequest,
     DatabaseAway,
@@ -39,12 +37,10 @@ Handler = Callable[[Request], Awaitable[ASGIApp]]
 Headers = Iterable[tuple[str, str]]
 Lifespan = Callable[[ASGIApp], AbstractAsyncContextManager[None]]
 
-MAX_HEADERS: Final = 100
-MAX_HEADER_BYTES: Final = 65_536
+BEGAN_AT: Final = "leal.began_at"
+"""Where the server tells, in the state of a scope, when the request's first byte came."""
 
 _JSON: Final = (b"content-type", b"application/json")
-
-_log: FilteringBoundLogger = structlog.get_logger("leal.http")
 
 
 class Reply:
@@ -171,8 +167,9 @@ class Edge:
     """The ASGI app: picks the surface, guards the exchange, and answers whatever is raised.
 
     `new_request_id` must give texts of at most 64 characters of A-Z, a-z, 0-9, dot, dash and
-    underscore. A body must have arrived `body_seconds` after the request's head, and an answer
-    must have begun after `request_seconds`.
+    underscore. A body must have arrived `body_seconds` after the request's first byte, and an
+    answer must have begun after `request_seconds`. Beyond `max_requests` that are worked on at
+    once, others are sent away; those whose body is still awaited do not count.
     """
 
     def __init__(
@@ -183,36 +180,46 @@ class Edge:
         lifespan: Lifespan | None = None,
         body_seconds: float = 15.0,
         request_seconds: float = 30.0,
+        max_requests: int = 1_000,
     ) -> None:
         self._surfaces = tuple(surfaces)
         self._new_request_id = new_request_id
         self._lifespan = Router(lifespan=lifespan)
         self._body_seconds = body_seconds
         self._request_seconds = request_seconds
+        self._load = _Load(max_requests)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or the server's start and stop."""
         if scope["type"] != "http":
             await self._lifespan(scope, receive, send)
             return
-        incoming, fits = _inspected(scope)
+        incoming, oversized = inspected(scope)
         scope["request_id"] = incoming or self._new_request_id()
         scope["path"] = path = scope.get("raw_path", b"").decode("latin-1") or scope["path"]
         scope["app"] = self  # makes Starlette raise its 404 and 405 instead of answering in text
         surface = next((each for each in self._surfaces if path.startswith(each.prefix)), _NOWHERE)
-        exchange = _Exchange(scope, receive, send)
+        exchange = _Exchange(scope, receive, send, load=self._load)
         if surface.open_to_browsers:
             exchange.headers += _CORS_HEADERS
-        if not fits:
-            await _TOO_MUCH_HEADER(scope, receive, exchange.send)
+        if oversized is not None:
+            await _OVERSIZED[oversized](scope, receive, exchange.send)
         elif surface.open_to_browsers and scope["method"] == "OPTIONS":
             await _PREFLIGHT(scope, receive, exchange.send)
+        elif self._load.working >= self._load.most:
+            await _TOO_BUSY(scope, receive, exchange.send)
         else:
-            await self._serve(surface, scope, exchange)
+            self._load.working += 1
+            try:
+                await self._serve(surface, scope, exchange)
+            finally:
+                self._load.working -= 1
 
     async def _serve(self, surface: Surface, scope: Scope, exchange: "_Exchange") -> None:
-        exchange.body_due_at = asyncio.get_running_loop().time() + self._body_seconds
-        timer = asyncio.timeout(self._request_seconds)
+        state = scope.get("state") or {}
+        began_at: float = state.get(BEGAN_AT) or asyncio.get_running_loop().time()
+        exchange.body_due_at = began_at + self._body_seconds
+        timer = asyncio.timeout_at(began_at + self._request_seconds)
         try:
             async with timer:
                 exchange.timer = timer
@@ -222,7 +229,7 @@ class Edge:
         except Exception as problem:  # noqa: BLE001 - this is the edge: nothing may pass it
             exchange.timer = None
             if timer.expired() and isinstance(problem, TimeoutError):
-                _note("request_took_too_long", scope, problem)
+                note_failure("request_took_too_long", scope, problem)
                 answer: ASGIApp = _TOOK_TOO_LONG
             else:
                 answer = _answer(surface.dialect, scope, problem)
@@ -231,12 +238,21 @@ class Edge:
                 await answer(scope, exchange.receive, exchange.send)
 
 
+@dataclass(slots=True)
+class _Load:
+    """How many requests may be worked on at once, and how many are."""
+
+    most: int
+    working: int = 0
+
+
 class _Exchange:
     """One request's `receive` and `send`, with the deadline of its body and the added headers."""
 
     __slots__ = (
         "_body_done",
         "_head_only",
+        "_load",
         "_receive",
         "_send",
         "body_due_at",
@@ -245,8 +261,9 @@ class _Exchange:
         "timer",
     )
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __init__(self, scope: Scope, receive: Receive, send: Send, *, load: _Load) -> None:
         self._receive = receive
+        self._load = load
         self._send = send
         self._body_done = False
         self._head_only: bool = scope["method"] == "HEAD"
@@ -258,11 +275,14 @@ class _Exchange:
     async def receive(self) -> Message:
         if self._body_done:
             return await self._receive()
+        self._load.working -= 1
         try:
             async with asyncio.timeout_at(self.body_due_at):
                 message = await self._receive()
         except TimeoutError:
             raise TooSlow from None
+        finally:
+            self._load.working += 1
         self._body_done = not message.get("more_body", False)
         return message
 
@@ -298,31 +318,19 @@ def _name_of(handler: Handler) -> str:
     return getattr(handler, "__name__", type(handler).__name__)
 
 
-def _inspected(scope: Scope) -> tuple[str | None, bool]:
-    """The caller's request id if it is a sane one, and whether the head is within its limits."""
-    headers: list[tuple[bytes, bytes]] = scope["headers"]
-    size = len(scope.get("raw_path", b"")) + len(scope["query_string"])
-    incoming = None
-    for name, value in headers:
-        size += len(name) + len(value)
-        if name == b"x-request-id" and _REQUEST_ID.fullmatch(value):
-            incoming = value.decode("ascii")
-    return incoming, len(headers) <= MAX_HEADERS and size <= MAX_HEADER_BYTES
-
-
 def _answer(dialect: Dialect, scope: Scope, problem: Exception) -> ASGIApp:
     if isinstance(problem, HTTPException):
         if problem.status_code == 405:  # noqa: PLR2004 - Method Not Allowed
             return _wrong_method(scope)
         problem = Missing("path", "There is nothing at this address. Check the path.")
     if isinstance(problem, DatabaseAway):
-        _note("database_away", scope, problem.__cause__ or problem)
+        note_failure("database_away", scope, problem.__cause__ or problem)
     try:
         answer = dialect.render(problem) or plain_answer(problem)
     except Exception as bug:  # noqa: BLE001 - a dialect's own bug must not leave an empty answer
         answer, problem = None, bug
     if answer is None:
-        _note("request_failed", scope, problem)
+        note_failure("request_failed", scope, problem)
         quoted = scope["request_id"]
         answer = error_response(
             500, f"Something went wrong on our side. Quote request id {quoted} to the operator."
@@ -339,32 +347,6 @@ def _wrong_method(scope: Scope) -> Reply:
     return error_response(405, f"Use one of {listed} here.", headers=[("Allow", listed)])
 
 
-def _note(event: str, scope: Scope, problem: BaseException) -> None:
-    """Log a failure by its kind and place only: messages and paths may hold personal data."""
-    route = scope.get("route")
-    _log.error(
-        event,
-        request_id=scope["request_id"],
-        method=scope["method"],
-        route=route.path if isinstance(route, Route) else "unmatched",
-        error=" < ".join(_kinds(problem)),
-        where=[
-            f"{frame.filename}:{frame.lineno} {frame.name}"
-            for frame in traceback.extract_tb(problem.__traceback__)[-8:]
-        ],
-    )
-
-
-def _kinds(problem: BaseException) -> list[str]:
-    kinds: list[str] = []
-    link: BaseException | None = problem
-    while link is not None and len(kinds) < 5:  # noqa: PLR2004 - enough of a chain to tell a cause
-        kinds.append(type(link).__qualname__)
-        link = link.__cause__ or link.__context__
-    return kinds
-
-
-_REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _STATUSES: Final = {Unauthenticated: 401, Forbidden: 403, Missing: 404}
 _NOWHERE: Final = Surface(prefix="", app=router([]), dialect=PlainDialect())
 _CORS_HEADERS: Final = (
@@ -382,10 +364,12 @@ _PREFLIGHT: Final = empty_response(
         ("Access-Control-Max-Age", "7200"),
     ]
 )
-_TOO_MUCH_HEADER: Final = error_response(
-    431,
-    f"The header is too large. Send at most {MAX_HEADERS} fields and {MAX_HEADER_BYTES} bytes.",
-    headers=[("Connection", "close")],
+_OVERSIZED: Final = {
+    each: error_response(each.status, each.message, headers=[("Connection", "close")])
+    for each in Oversized
+}
+_TOO_BUSY: Final = error_response(
+    503, "Too many requests are being worked on. Try again.", headers=[("Retry-After", "1")]
 )
 _TOOK_TOO_LONG: Final = error_response(
     503, "This took too long and was given up. Try again.", headers=[("Retry-After", "1")]

@@ -28,6 +28,7 @@ from rich.progress import Progress as Bar
 from leal.app import create_app, open_desk, utc_now
 from leal.cli.connecting import ensure_schema, running_server
 from leal.cli.showing import Mistake, say
+from leal.cli.web_server import configured
 from leal.cli.worker import worker_beside
 from leal.cli.yaml_files import read_yaml
 from leal.settings import Settings, load_secret_key, read_settings
@@ -42,7 +43,6 @@ from leal.usecases.programs import Publisher
 _WORKER_AFTER_SECONDS = 2
 _DOCUMENT: Final = Path(__file__).with_name("demo_program.yaml")
 _OF_THE_INSTALLATION: Final = ("LEAL_DATABASE_URL", "LEAL_SECRET_KEY", "LEAL_PUBLIC_URL")
-_LAST_REQUESTS_SECONDS: Final = 25
 
 
 def demo(
@@ -165,17 +165,7 @@ class _Server(uvicorn.Server):
     """The HTTP server, which says when it accepts requests."""
 
     def __init__(self, settings: Settings, ready: Callable[[], None]) -> None:
-        super().__init__(
-            uvicorn.Config(
-                create_app(settings),
-                loop="uvloop",
-                http="httptools",
-                access_log=False,
-                server_header=False,
-                log_config=None,
-                timeout_graceful_shutdown=_LAST_REQUESTS_SECONDS,
-            )
-        )
+        super().__init__(configured(create_app(settings), settings))
         self._ready = ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:

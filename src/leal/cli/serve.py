@@ -12,17 +12,16 @@ from types import FrameType
 from typing import Annotated
 
 import typer
-import uvicorn
 
 from leal.app import create_app
 from leal.cli.connecting import ensure_schema, running_server
 from leal.cli.showing import Mistake, say, warn
+from leal.cli.web_server import configured, run
 from leal.cli.worker import worker_beside
 from leal.settings import Settings, read_settings
 from leal.storage.db import Database
 from leal.storage.migrate import durability_warnings
 
-_LAST_REQUESTS_SECONDS = 25
 _WORKER_AFTER_SECONDS = 2  # requests first: starting a worker takes a second of a processor
 
 
@@ -70,20 +69,8 @@ def _answer(environ: Mapping[str, str], *, workers: int) -> None:
     settings = read_settings(environ)
     if workers > 1:
         os.environ.update(environ)
-    several = workers > 1
-    uvicorn.run(
-        "leal.cli.serve:worker_app" if several else create_app(settings),
-        factory=several,
-        workers=workers,
-        host=settings.host,
-        port=settings.port,
-        loop="uvloop",
-        http="httptools",
-        access_log=False,
-        server_header=False,
-        log_config=None,
-        timeout_graceful_shutdown=_LAST_REQUESTS_SECONDS,
-    )
+    app = create_app(settings) if workers == 1 else "leal.cli.serve:worker_app"
+    run(configured(app, settings, processes=workers))
 
 
 def _refuse_taken_port(settings: Settings) -> None:

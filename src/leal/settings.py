@@ -14,7 +14,10 @@ from platformdirs import user_data_dir
 
 _SECRET_BYTES = 32
 _MAKE_A_KEY = "$(openssl rand -base64 32)"
+_MAKE_A_TOKEN = "$(openssl rand -hex 24)"  # noqa: S105 - a command that makes one
+_SHORTEST_TOKEN = 16
 _LOG_LEVELS = ("debug", "info", "warning", "error")
+_LOG_FORMATS = ("auto", "json", "text")
 _EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - compared with, never bound to
 
 
@@ -35,7 +38,11 @@ class Settings:
     `leal serve` keeps a worker beside it. ``outgoing_allow`` holds the networks that merchants'
     webhooks may lead to although they are not public. ``hide_paused_webhooks`` shows API clients
     as deleted what is only paused; ``delivery_days`` is how long deliveries are remembered, and
-    ``webview_seconds`` how long the address of a loyalty page is good.
+    ``webview_seconds`` how long the address of a loyalty page is good. ``metrics_token`` is what a
+    reader of ``/metrics`` sends; None: readers are on this machine, if ``is_local``, which is where
+    nobody said how leal is reached from elsewhere. ``stop_delay_seconds`` is how long a server that
+    is told to stop still takes requests, while it says that it is not ready. ``log_format`` is
+    ``json``, ``text``, or ``auto`` for text on a terminal only.
     """
 
     database_url: str | None = field(repr=False)
@@ -52,6 +59,10 @@ class Settings:
     webview_seconds: int
     hide_paused_webhooks: bool = False
     delivery_days: int = 30
+    metrics_token: str | None = field(default=None, repr=False)
+    is_local: bool = False
+    stop_delay_seconds: int = 0
+    log_format: str = "auto"
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
@@ -68,12 +79,16 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         pool_size=_number(environ, "LEAL_POOL_SIZE", 10, between=(1, 1000)),
         secret_key=_secret_key(environ),
         public_url=_public_url(environ, host, port),
-        log_level=_log_level(environ),
+        log_level=_choice(environ, "LEAL_LOG_LEVEL", _LOG_LEVELS, default="info"),
         worker=_switch(environ, "LEAL_WORKER", default="on"),
         outgoing_allow=_networks(environ, "LEAL_OUTGOING_ALLOW"),
         hide_paused_webhooks=_switch(environ, "LEAL_HIDE_PAUSED_WEBHOOKS", default="off"),
         delivery_days=_number(environ, "LEAL_DELIVERY_DAYS", 30, between=(1, 3650)),
         webview_seconds=_number(environ, "LEAL_WEBVIEW_SECONDS", 3_600, between=(60, 86_400)),
+        metrics_token=_metrics_token(environ),
+        is_local=not environ.get("LEAL_PUBLIC_URL"),
+        stop_delay_seconds=_number(environ, "LEAL_STOP_DELAY_SECONDS", 0, between=(0, 300)),
+        log_format=_choice(environ, "LEAL_LOG_FORMAT", _LOG_FORMATS),
     )
 
 
@@ -159,12 +174,25 @@ def _is_public_url(url: str) -> bool:
     return parts.scheme in ("http", "https") and bool(parts.hostname) and port != 0 and not extra
 
 
-def _log_level(environ: Mapping[str, str]) -> str:
-    name = "LEAL_LOG_LEVEL"
-    level = (environ.get(name) or "info").lower()
-    if level not in _LOG_LEVELS:
-        raise BadSetting(name, f"{level!r} is not one of {', '.join(_LOG_LEVELS)}", "info")
-    return level
+def _choice(
+    environ: Mapping[str, str], name: str, options: tuple[str, ...], *, default: str = "auto"
+) -> str:
+    choice = (environ.get(name) or default).lower()
+    if choice not in options:
+        raise BadSetting(name, f"{choice!r} is not one of {', '.join(options)}", default)
+    return choice
+
+
+def _metrics_token(environ: Mapping[str, str]) -> str | None:
+    name = "LEAL_METRICS_TOKEN"
+    token = environ.get(name)
+    if not token:
+        return None
+    if not (token.isascii() and token.isprintable() and " " not in token):
+        raise BadSetting(name, "has other characters than letters, digits and signs", _MAKE_A_TOKEN)
+    if len(token) < _SHORTEST_TOKEN:
+        raise BadSetting(name, f"is shorter than {_SHORTEST_TOKEN} characters", _MAKE_A_TOKEN)
+    return token
 
 
 def _switch(environ: Mapping[str, str], name: str, *, default: str) -> bool:

@@ -7,20 +7,19 @@ It is a single wrapper and not a stack of middlewares because each layer would c
 
 import asyncio
 import re
-import traceback
+import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Final, Protocol
 
 import msgspec
-import structlog
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.routing import BaseRoute, Match, Route, Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from structlog.typing import FilteringBoundLogger
 
+from leal.api.watching import CLIENT_LEFT, NoWatch, Watch, note_failure
 from leal.domain.problems import (
     BadRequest,
     DatabaseAway,
@@ -34,6 +33,7 @@ from leal.domain.problems import (
     TooSlow,
     Unauthenticated,
 )
+from leal.storage import timing
 
 Handler = Callable[[Request], Awaitable[ASGIApp]]
 Headers = Iterable[tuple[str, str]]
@@ -43,8 +43,6 @@ MAX_HEADERS: Final = 100
 MAX_HEADER_BYTES: Final = 65_536
 
 _JSON: Final = (b"content-type", b"application/json")
-
-_log: FilteringBoundLogger = structlog.get_logger("leal.http")
 
 
 class Reply:
@@ -172,7 +170,7 @@ class Edge:
 
     `new_request_id` must give texts of at most 64 characters of A-Z, a-z, 0-9, dot, dash and
     underscore. A body must have arrived `body_seconds` after the request's head, and an answer
-    must have begun after `request_seconds`.
+    must have begun after `request_seconds`. `watch` is told of every exchange.
     """
 
     def __init__(
@@ -181,12 +179,14 @@ class Edge:
         *,
         new_request_id: Callable[[], str],
         lifespan: Lifespan | None = None,
+        watch: Watch | None = None,
         body_seconds: float = 15.0,
         request_seconds: float = 30.0,
     ) -> None:
         self._surfaces = tuple(surfaces)
         self._new_request_id = new_request_id
         self._lifespan = Router(lifespan=lifespan)
+        self._watch = watch or NoWatch()
         self._body_seconds = body_seconds
         self._request_seconds = request_seconds
 
@@ -203,12 +203,16 @@ class Edge:
         exchange = _Exchange(scope, receive, send)
         if surface.open_to_browsers:
             exchange.headers += _CORS_HEADERS
-        if not fits:
-            await _TOO_MUCH_HEADER(scope, receive, exchange.send)
-        elif surface.open_to_browsers and scope["method"] == "OPTIONS":
-            await _PREFLIGHT(scope, receive, exchange.send)
-        else:
-            await self._serve(surface, scope, exchange)
+        try:
+            if not fits:
+                await _TOO_MUCH_HEADER(scope, receive, exchange.send)
+            elif surface.open_to_browsers and scope["method"] == "OPTIONS":
+                await _PREFLIGHT(scope, receive, exchange.send)
+            else:
+                await self._serve(surface, scope, exchange)
+        finally:
+            took, waited = time.perf_counter() - exchange.began, exchange.spent.seconds
+            self._watch.answered(scope, exchange.status, took=took, waited=waited)
 
     async def _serve(self, surface: Surface, scope: Scope, exchange: "_Exchange") -> None:
         exchange.body_due_at = asyncio.get_running_loop().time() + self._body_seconds
@@ -222,7 +226,7 @@ class Edge:
         except Exception as problem:  # noqa: BLE001 - this is the edge: nothing may pass it
             exchange.timer = None
             if timer.expired() and isinstance(problem, TimeoutError):
-                _note("request_took_too_long", scope, problem)
+                note_failure("request_took_too_long", scope, problem)
                 answer: ASGIApp = _TOOK_TOO_LONG
             else:
                 answer = _answer(surface.dialect, scope, problem)
@@ -239,13 +243,19 @@ class _Exchange:
         "_head_only",
         "_receive",
         "_send",
+        "began",
         "body_due_at",
         "headers",
+        "spent",
         "started",
+        "status",
         "timer",
     )
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.began = time.perf_counter()
+        self.spent = timing.count_from_here()
+        self.status = CLIENT_LEFT
         self._receive = receive
         self._send = send
         self._body_done = False
@@ -271,10 +281,17 @@ class _Exchange:
             self.started = True
             if self.timer is not None:
                 self.timer.reschedule(None)
-            message["headers"] = [*message.get("headers", ()), *self.headers]
+            self.status = message["status"]
+            message["headers"] = [*message.get("headers", ()), *self.headers, self._timing()]
         elif self._head_only:
             message["body"] = b""
         await self._send(message)
+
+    def _timing(self) -> tuple[bytes, bytes]:
+        """What the answer took until now: waiting for the database, and all else, in ms."""
+        waited = self.spent.seconds * 1000
+        rest = max(0.0, (time.perf_counter() - self.began) * 1000 - waited)
+        return b"server-timing", b"db;dur=%.2f, app;dur=%.2f" % (waited, rest)
 
 
 class _Endpoint:
@@ -316,13 +333,13 @@ def _answer(dialect: Dialect, scope: Scope, problem: Exception) -> ASGIApp:
             return _wrong_method(scope)
         problem = Missing("path", "There is nothing at this address. Check the path.")
     if isinstance(problem, DatabaseAway):
-        _note("database_away", scope, problem.__cause__ or problem)
+        note_failure("database_away", scope, problem.__cause__ or problem)
     try:
         answer = dialect.render(problem) or plain_answer(problem)
     except Exception as bug:  # noqa: BLE001 - a dialect's own bug must not leave an empty answer
         answer, problem = None, bug
     if answer is None:
-        _note("request_failed", scope, problem)
+        note_failure("request_failed", scope, problem)
         quoted = scope["request_id"]
         answer = error_response(
             500, f"Something went wrong on our side. Quote request id {quoted} to the operator."
@@ -337,31 +354,6 @@ def _wrong_method(scope: Scope) -> Reply:
             allowed |= route.methods or set()
     listed = ", ".join(sorted(allowed))
     return error_response(405, f"Use one of {listed} here.", headers=[("Allow", listed)])
-
-
-def _note(event: str, scope: Scope, problem: BaseException) -> None:
-    """Log a failure by its kind and place only: messages and paths may hold personal data."""
-    route = scope.get("route")
-    _log.error(
-        event,
-        request_id=scope["request_id"],
-        method=scope["method"],
-        route=route.path if isinstance(route, Route) else "unmatched",
-        error=" < ".join(_kinds(problem)),
-        where=[
-            f"{frame.filename}:{frame.lineno} {frame.name}"
-            for frame in traceback.extract_tb(problem.__traceback__)[-8:]
-        ],
-    )
-
-
-def _kinds(problem: BaseException) -> list[str]:
-    kinds: list[str] = []
-    link: BaseException | None = problem
-    while link is not None and len(kinds) < 5:  # noqa: PLR2004 - enough of a chain to tell a cause
-        kinds.append(type(link).__qualname__)
-        link = link.__cause__ or link.__context__
-    return kinds
 
 
 _REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}")

@@ -311,19 +311,16 @@ def surfaces(desk: Desk, gate: Gate, *, operating: Sequence[Route] = ()) -> tupl
         ),
         Surface(
             prefix="/",
-            app=router(
-                [
-                    *operating,
-                    referral_links.route(desk),
-                    *oauth.routes(desk),
-                    *_operator_pages(desk),
-                    webview_routes.route(desk, _webview_writers(desk)),
-                    *pages.routes(documents),
-                ]
-            ),
+            app=router([*operating, *_pages(desk), *pages.routes(documents)]),
             dialect=PlainDialect(),
         ),
     )
+
+
+def _pages(desk: Desk) -> list[Route]:
+    """What people and their browsers open, and what apps call of OAuth."""
+    webview = webview_routes.route(desk, _webview_writers(desk))
+    return [referral_links.route(desk), *oauth.routes(desk), *_operator_pages(desk), webview]
 
 
 def _webview_writers(desk: Desk) -> Writers:

@@ -1,15 +1,19 @@
 """The wiring: settings become a pool, a clock, use cases and the ASGI app that serves them."""
 
+import asyncio
 import secrets
-import sys
+import signal
+import threading
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from importlib.metadata import version
+from pathlib import Path
+from types import FrameType
 
 import msgspec
-import structlog
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -20,6 +24,7 @@ from leal.api.admin import shapes as admin_shapes
 from leal.api.admin.errors import AdminDialect
 from leal.api.admin.guesses import GUESSES
 from leal.api.admin.messages import AdminComposer
+from leal.api.allowance import Allowance
 from leal.api.gate import Gate
 from leal.api.headless import openapi as headless_openapi
 from leal.api.headless import routes as headless
@@ -28,11 +33,14 @@ from leal.api.headless.prefix import PREFIX as HEADLESS_PREFIX
 from leal.api.headless.replies import customer_of
 from leal.api.headless.views.configuration import configuration
 from leal.api.http import Edge, PlainDialect, Surface, router
+from leal.api.metrics import Metrics
+from leal.api.operating import Operating
 from leal.api.operations import routes
 from leal.api.own import openapi as own_openapi
 from leal.api.own import routes as own
 from leal.api.own.errors import OwnDialect
 from leal.api.rate_limit import RateLimit
+from leal.api.watching import Watched
 from leal.domain.sites import ConsentProvider, SubscriptionProvider, VoucherStoreKind
 from leal.integrations.consent import LocalConsent
 from leal.integrations.fulfilment import SignedFulfilment
@@ -47,8 +55,10 @@ from leal.storage.oauth import app_secret
 from leal.storage.sealing import Sealer
 from leal.usecases.access import Access
 from leal.usecases.desk import Desk
+from leal.usecases.figures import FigureBook
 from leal.usecases.operators import Operators
 from leal.usecases.programs import Programs
+from leal.usecases.readiness import Readiness
 from leal.web import pages, referral_links, webview_routes
 from leal.web.consent import Consent
 from leal.web.dynamic import Pages
@@ -57,6 +67,7 @@ from leal.web.sign_in import Door
 from leal.web.webview_look import Writers
 
 _ENTROPY_BYTES = 32
+_NOTES_POOL_EVERY_SECONDS = 1.0
 
 
 def utc_now() -> datetime:
@@ -101,23 +112,17 @@ def open_desk(
     )
 
 
-def create_app(settings: Settings, *, on_connection: PrepareConnection | None = None) -> ASGIApp:
-    """The ASGI app. It opens its pool when the server starts and closes it at the end."""
-    write_json_logs(settings.log_level)
-    return _Leal(settings, on_connection)
+def create_app(
+    settings: Settings,
+    *,
+    on_connection: PrepareConnection | None = None,
+    metrics_folder: Path | None = None,
+) -> ASGIApp:
+    """The ASGI app. It opens its pool when the server starts and closes it at the end.
 
-
-def write_json_logs(level: str) -> None:
-    """From now on every log event is one line of JSON on standard error, from `level` up."""
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.JSONRenderer(),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
-    )
+    `metrics_folder` is where several processes share what they count.
+    """
+    return _Leal(settings, on_connection, Metrics(folder=metrics_folder))
 
 
 @dataclass(slots=True)
@@ -126,6 +131,7 @@ class _Leal:
 
     settings: Settings
     on_connection: PrepareConnection | None
+    metrics: Metrics
     edge: Edge = field(init=False)
 
     def __post_init__(self) -> None:
@@ -145,10 +151,28 @@ class _Leal:
         try:
             async with open_outgoing(self.settings) as outgoing:
                 desk = open_desk(database, self.settings, outgoing=outgoing)
-                self.edge = self._edge(surfaces(desk, self._gate(database)))
-                yield
+                desk = replace(desk, meter=self.metrics)
+                readiness = Readiness(database)
+                operating = self._operating(database, readiness).routes()
+                self.edge = self._edge(surfaces(desk, self._gate(database), operating=operating))
+                with (
+                    _noting_pool(database, self.metrics),
+                    _told_of_a_stop(self.settings, readiness),
+                ):
+                    yield
         finally:
             await database.close()
+
+    def _operating(self, database: Database, readiness: Readiness) -> Operating:
+        return Operating(
+            readiness=readiness,
+            metrics=self.metrics,
+            book=FigureBook(database, clock=utc_now),
+            pool=lambda: database.use,
+            version=version("leal"),
+            token=self.settings.metrics_token,
+            is_local=self.settings.is_local,
+        )
 
     def _gate(self, database: Database) -> Gate:
         sealer = Sealer(load_secret_key(self.settings))
@@ -163,8 +187,50 @@ class _Leal:
             served,
             new_request_id=lambda: secrets.token_hex(8),
             lifespan=self._opened,
-            max_requests=self.settings.max_requests,
+            watch=Watched(self.metrics),
+            allowance=Allowance(requests=self.settings.max_requests),
         )
+
+
+@contextmanager
+def _noting_pool(database: Database, metrics: Metrics) -> Iterator[None]:
+    """Notes every second how the pool is used: whichever process is asked tells it of all."""
+
+    async def note() -> None:
+        while True:
+            metrics.note_pool(database.use)
+            await asyncio.sleep(_NOTES_POOL_EVERY_SECONDS)
+
+    noting = asyncio.create_task(note())
+    try:
+        yield
+    finally:
+        noting.cancel()
+
+
+@contextmanager
+def _told_of_a_stop(settings: Settings, readiness: Readiness) -> Iterator[None]:
+    """Says on `/readyz` that this process is stopping, before the server stops listening.
+
+    The server itself hears of it after the delay, in which whoever spreads requests can look.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    loop, handler = asyncio.get_running_loop(), signal.getsignal(signal.SIGTERM)
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        readiness.stop()
+        if callable(handler):
+            loop.call_soon_threadsafe(
+                loop.call_later, settings.stop_delay_seconds, handler, number, frame
+            )
+
+    signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, handler)
 
 
 def _site_secret(database: Database, sealer: Sealer) -> SiteSecret:
@@ -209,8 +275,8 @@ def _operator_pages(desk: Desk) -> list[Route]:
     return [*door.routes(), *Consent(door).routes()]
 
 
-def surfaces(desk: Desk, gate: Gate) -> tuple[Surface, ...]:
-    """Every API and page, by the prefix of its paths."""
+def surfaces(desk: Desk, gate: Gate, *, operating: Sequence[Route] = ()) -> tuple[Surface, ...]:
+    """Every API and page, by the prefix of its paths; `operating` is what operators' tools ask."""
     headless_table = headless.table(desk, gate)
     admin_table = admin.table(desk, gate)
     own_table = own.table(desk, gate)
@@ -247,18 +313,16 @@ def surfaces(desk: Desk, gate: Gate) -> tuple[Surface, ...]:
         ),
         Surface(
             prefix="/",
-            app=router(
-                [
-                    referral_links.route(desk),
-                    *oauth.routes(desk),
-                    *_operator_pages(desk),
-                    webview_routes.route(desk, _webview_writers(desk)),
-                    *pages.routes(documents),
-                ]
-            ),
+            app=router([*operating, *_pages(desk), *pages.routes(documents)]),
             dialect=PlainDialect(),
         ),
     )
+
+
+def _pages(desk: Desk) -> list[Route]:
+    """What people and their browsers open, and what apps call of OAuth."""
+    webview = webview_routes.route(desk, _webview_writers(desk))
+    return [referral_links.route(desk), *oauth.routes(desk), *_operator_pages(desk), webview]
 
 
 def _webview_writers(desk: Desk) -> Writers:

@@ -14,7 +14,10 @@ from platformdirs import user_data_dir
 
 _SECRET_BYTES = 32
 _MAKE_A_KEY = "$(openssl rand -base64 32)"
+_MAKE_A_TOKEN = "$(openssl rand -hex 24)"  # noqa: S105 - a command that makes one
+_SHORTEST_TOKEN = 16
 _LOG_LEVELS = ("debug", "info", "warning", "error")
+_LOG_FORMATS = ("auto", "json", "text")
 _EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - compared with, never bound to
 
 
@@ -37,7 +40,11 @@ class Settings:
     as deleted what is only paused; ``delivery_days`` is how long deliveries are remembered, and
     ``webview_seconds`` how long the address of a loyalty page is good. Each process that answers
     keeps ``max_connections``, works on ``max_requests`` at once, and ends a connection on which
-    there was no request for ``idle_seconds``.
+    there was no request for ``idle_seconds``. ``metrics_token`` is what a reader of ``/metrics``
+    sends; None: readers are on this machine, if ``is_local``, which is where nobody said how leal
+    is reached from elsewhere. ``stop_delay_seconds`` is how long a server that is told to stop
+    still takes requests, while it says that it is not ready. ``log_format`` is ``json``, ``text``,
+    or ``auto`` for text on a terminal only.
     """
 
     database_url: str | None = field(repr=False)
@@ -57,6 +64,10 @@ class Settings:
     max_connections: int = 1_000
     max_requests: int = 500
     idle_seconds: int = 75
+    metrics_token: str | None = field(default=None, repr=False)
+    is_local: bool = False
+    stop_delay_seconds: int = 0
+    log_format: str = "auto"
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
@@ -73,7 +84,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         pool_size=_number(environ, "LEAL_POOL_SIZE", 10, between=(1, 1000)),
         secret_key=_secret_key(environ),
         public_url=_public_url(environ, host, port),
-        log_level=_log_level(environ),
+        log_level=_choice(environ, "LEAL_LOG_LEVEL", _LOG_LEVELS, default="info"),
         worker=_switch(environ, "LEAL_WORKER", default="on"),
         outgoing_allow=_networks(environ, "LEAL_OUTGOING_ALLOW"),
         hide_paused_webhooks=_switch(environ, "LEAL_HIDE_PAUSED_WEBHOOKS", default="off"),
@@ -82,6 +93,10 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         max_connections=_number(environ, "LEAL_MAX_CONNECTIONS", 1_000, between=(10, 1_000_000)),
         max_requests=_number(environ, "LEAL_MAX_REQUESTS", 500, between=(1, 100_000)),
         idle_seconds=_number(environ, "LEAL_IDLE_SECONDS", 75, between=(1, 3_600)),
+        metrics_token=_metrics_token(environ),
+        is_local=not environ.get("LEAL_PUBLIC_URL"),
+        stop_delay_seconds=_number(environ, "LEAL_STOP_DELAY_SECONDS", 0, between=(0, 300)),
+        log_format=_choice(environ, "LEAL_LOG_FORMAT", _LOG_FORMATS),
     )
 
 
@@ -167,12 +182,25 @@ def _is_public_url(url: str) -> bool:
     return parts.scheme in ("http", "https") and bool(parts.hostname) and port != 0 and not extra
 
 
-def _log_level(environ: Mapping[str, str]) -> str:
-    name = "LEAL_LOG_LEVEL"
-    level = (environ.get(name) or "info").lower()
-    if level not in _LOG_LEVELS:
-        raise BadSetting(name, f"{level!r} is not one of {', '.join(_LOG_LEVELS)}", "info")
-    return level
+def _choice(
+    environ: Mapping[str, str], name: str, options: tuple[str, ...], *, default: str = "auto"
+) -> str:
+    choice = (environ.get(name) or default).lower()
+    if choice not in options:
+        raise BadSetting(name, f"{choice!r} is not one of {', '.join(options)}", default)
+    return choice
+
+
+def _metrics_token(environ: Mapping[str, str]) -> str | None:
+    name = "LEAL_METRICS_TOKEN"
+    token = environ.get(name)
+    if not token:
+        return None
+    if not (token.isascii() and token.isprintable() and " " not in token):
+        raise BadSetting(name, "has other characters than letters, digits and signs", _MAKE_A_TOKEN)
+    if len(token) < _SHORTEST_TOKEN:
+        raise BadSetting(name, f"is shorter than {_SHORTEST_TOKEN} characters", _MAKE_A_TOKEN)
+    return token
 
 
 def _switch(environ: Mapping[str, str], name: str, *, default: str) -> bool:

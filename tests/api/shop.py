@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import StreamingResponse
 from starlette.types import ASGIApp, Message, Scope
 
+from leal.api.allowance import Allowance
 from leal.api.http import (
     Edge,
     PlainDialect,
@@ -65,8 +66,7 @@ class Shop:
                 Surface(prefix="/closed/", app=router([]), dialect=PlainDialect()),
             ],
             new_request_id=lambda: "made-1",
-            body_seconds=body_seconds,
-            request_seconds=request_seconds,
+            allowance=Allowance(body_seconds=body_seconds, request_seconds=request_seconds),
         )
         self.problem: Exception = RuntimeError("unset")
 

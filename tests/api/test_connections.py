@@ -13,6 +13,7 @@ from contextlib import ExitStack
 
 import pytest
 
+from leal.api.allowance import Allowance
 from leal.api.connections import MAX_WAITING_REQUESTS
 from leal.api.crowd import Limits
 from tests.api.wire import HOST, Site, Wire, answers, request, statuses, until_end, wire
@@ -249,7 +250,7 @@ QUICK = Limits(arrive=0.4, idle=0.4, untaken=0.4, linger=0.4, look=0.05)
 
 @pytest.fixture(scope="module")
 def hasty() -> Iterator[Wire]:
-    with wire(Site(), QUICK, body_seconds=0.4) as server:
+    with wire(Site(), QUICK, allowance=Allowance(body_seconds=0.4)) as server:
         yield server
 
 
@@ -330,7 +331,7 @@ def test_who_has_been_waited_for_longest_makes_room() -> None:
 
 def test_so_many_are_worked_on_and_those_still_sending_do_not_count() -> None:
     site = Site()
-    with wire(site, max_requests=2) as server, ExitStack() as stack:
+    with wire(site, allowance=Allowance(requests=2)) as server, ExitStack() as stack:
         sending = [stack.enter_context(server.connect()) for _ in range(5)]
         for each in sending:
             each.sendall(POST + b"Connection: close\r\nContent-Length: 2\r\n\r\na")

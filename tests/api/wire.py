@@ -13,6 +13,7 @@ import anyio
 import uvicorn
 from starlette.requests import Request
 
+from leal.api.allowance import Allowance
 from leal.api.connections import Connections
 from leal.api.crowd import Limits
 from leal.api.http import Edge, PlainDialect, Reply, Surface, endpoint, json_response, router
@@ -47,7 +48,7 @@ class Site:
     gate: threading.Event = field(default_factory=threading.Event)
     seen_headers: list[tuple[bytes, bytes]] = field(default_factory=list)
 
-    def edge(self, **limits: Any) -> Edge:
+    def edge(self, allowance: Allowance | None = None) -> Edge:
         routes = [
             endpoint("/add", self.add, methods=["POST"]),
             endpoint("/touch", self.touch, methods=["POST", "GET"]),
@@ -55,7 +56,7 @@ class Site:
             endpoint("/huge", self.huge),
         ]
         surface = Surface(prefix="/", app=router(routes), dialect=PlainDialect())
-        return Edge([surface], new_request_id=lambda: "made-1", **limits)
+        return Edge([surface], new_request_id=lambda: "made-1", allowance=allowance)
 
     async def add(self, request: Request) -> Reply:
         raw = await read_body(request)
@@ -107,12 +108,14 @@ class Wire:
 
 
 @contextmanager
-def wire(site: Site, limits: Limits | None = None, **edge: Any) -> Iterator[Wire]:
+def wire(
+    site: Site, limits: Limits | None = None, *, allowance: Allowance | None = None
+) -> Iterator[Wire]:
     """Serves `site` on a port of its own."""
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         config = uvicorn.Config(
-            site.edge(**edge),
+            site.edge(allowance),
             loop="uvloop",
             http=cast("Any", Connections(limits or Limits(look=0.05))),
             ws="none",

@@ -6,6 +6,7 @@ It is a single wrapper and not a stack of middlewares because each layer would c
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -17,8 +18,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.routing import BaseRoute, Match, Route, Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from leal.api.failures import note_failure
+from leal.api.allowance import Allowance, Load
 from leal.api.heads import Oversized, inspected
+from leal.api.watching import CLIENT_LEFT, NoWatch, Watch, note_failure
 from leal.domain.problems import (
     BadRequest,
     DatabaseAway,
@@ -32,6 +34,7 @@ from leal.domain.problems import (
     TooSlow,
     Unauthenticated,
 )
+from leal.storage import timing
 
 Handler = Callable[[Request], Awaitable[ASGIApp]]
 Headers = Iterable[tuple[str, str]]
@@ -167,9 +170,7 @@ class Edge:
     """The ASGI app: picks the surface, guards the exchange, and answers whatever is raised.
 
     `new_request_id` must give texts of at most 64 characters of A-Z, a-z, 0-9, dot, dash and
-    underscore. A body must have arrived `body_seconds` after the request's first byte, and an
-    answer must have begun after `request_seconds`. Beyond `max_requests` that are worked on at
-    once, others are sent away; those whose body is still awaited do not count.
+    underscore. `watch` is told of every exchange.
     """
 
     def __init__(
@@ -178,16 +179,15 @@ class Edge:
         *,
         new_request_id: Callable[[], str],
         lifespan: Lifespan | None = None,
-        body_seconds: float = 15.0,
-        request_seconds: float = 30.0,
-        max_requests: int = 1_000,
+        watch: Watch | None = None,
+        allowance: Allowance | None = None,
     ) -> None:
         self._surfaces = tuple(surfaces)
         self._new_request_id = new_request_id
         self._lifespan = Router(lifespan=lifespan)
-        self._body_seconds = body_seconds
-        self._request_seconds = request_seconds
-        self._load = _Load(max_requests)
+        self._watch = watch or NoWatch()
+        self._allowance = allowance or Allowance()
+        self._load = Load(self._allowance.requests)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or the server's start and stop."""
@@ -202,12 +202,26 @@ class Edge:
         exchange = _Exchange(scope, receive, send, load=self._load)
         if surface.open_to_browsers:
             exchange.headers += _CORS_HEADERS
+        try:
+            await self._answered(surface, scope, exchange=exchange, oversized=oversized)
+        finally:
+            took, waited = time.perf_counter() - exchange.began, exchange.spent.seconds
+            self._watch.answered(scope, exchange.status, took=took, waited=waited)
+
+    async def _answered(
+        self,
+        surface: Surface,
+        scope: Scope,
+        *,
+        exchange: "_Exchange",
+        oversized: Oversized | None,
+    ) -> None:
         if oversized is not None:
-            await _OVERSIZED[oversized](scope, receive, exchange.send)
+            await _OVERSIZED[oversized](scope, exchange.receive, exchange.send)
         elif surface.open_to_browsers and scope["method"] == "OPTIONS":
-            await _PREFLIGHT(scope, receive, exchange.send)
+            await _PREFLIGHT(scope, exchange.receive, exchange.send)
         elif self._load.working >= self._load.most:
-            await _TOO_BUSY(scope, receive, exchange.send)
+            await _TOO_BUSY(scope, exchange.receive, exchange.send)
         else:
             self._load.working += 1
             try:
@@ -218,8 +232,8 @@ class Edge:
     async def _serve(self, surface: Surface, scope: Scope, exchange: "_Exchange") -> None:
         state = scope.get("state") or {}
         began_at: float = state.get(BEGAN_AT) or asyncio.get_running_loop().time()
-        exchange.body_due_at = began_at + self._body_seconds
-        timer = asyncio.timeout_at(began_at + self._request_seconds)
+        exchange.body_due_at = began_at + self._allowance.body_seconds
+        timer = asyncio.timeout_at(began_at + self._allowance.request_seconds)
         try:
             async with timer:
                 exchange.timer = timer
@@ -238,14 +252,6 @@ class Edge:
                 await answer(scope, exchange.receive, exchange.send)
 
 
-@dataclass(slots=True)
-class _Load:
-    """How many requests may be worked on at once, and how many are."""
-
-    most: int
-    working: int = 0
-
-
 class _Exchange:
     """One request's `receive` and `send`, with the deadline of its body and the added headers."""
 
@@ -255,13 +261,19 @@ class _Exchange:
         "_load",
         "_receive",
         "_send",
+        "began",
         "body_due_at",
         "headers",
+        "spent",
         "started",
+        "status",
         "timer",
     )
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send, *, load: _Load) -> None:
+    def __init__(self, scope: Scope, receive: Receive, send: Send, *, load: Load) -> None:
+        self.began = time.perf_counter()
+        self.spent = timing.count_from_here()
+        self.status = CLIENT_LEFT
         self._receive = receive
         self._load = load
         self._send = send
@@ -291,10 +303,17 @@ class _Exchange:
             self.started = True
             if self.timer is not None:
                 self.timer.reschedule(None)
-            message["headers"] = [*message.get("headers", ()), *self.headers]
+            self.status = message["status"]
+            message["headers"] = [*message.get("headers", ()), *self.headers, self._timing()]
         elif self._head_only:
             message["body"] = b""
         await self._send(message)
+
+    def _timing(self) -> tuple[bytes, bytes]:
+        """What the answer took until now: waiting for the database, and all else, in ms."""
+        waited = self.spent.seconds * 1000
+        rest = max(0.0, (time.perf_counter() - self.began) * 1000 - waited)
+        return b"server-timing", b"db;dur=%.2f, app;dur=%.2f" % (waited, rest)
 
 
 class _Endpoint:

@@ -27,6 +27,7 @@ from rich.progress import Progress as Bar
 
 from leal.app import create_app, open_desk, utc_now
 from leal.cli.connecting import ensure_schema, running_server
+from leal.cli.logs import write_logs
 from leal.cli.showing import Mistake, say
 from leal.cli.web_server import configured
 from leal.cli.worker import worker_beside
@@ -60,6 +61,7 @@ def demo(
 ) -> None:
     """Serve a made-up shop with a year of history; what it has become is kept between starts."""
     settings = _settings(data, port)
+    write_logs(settings)
     # The HTTP server hands a stop on to whoever handled it before: let that be a clean exit.
     for stop in (signal.SIGTERM, signal.SIGINT):
         signal.signal(stop, _leave)

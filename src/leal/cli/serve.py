@@ -5,9 +5,11 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, nullcontext
 from importlib.metadata import version
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import FrameType
 from typing import Annotated
 
@@ -15,6 +17,7 @@ import typer
 
 from leal.app import create_app
 from leal.cli.connecting import ensure_schema, running_server
+from leal.cli.logs import write_logs
 from leal.cli.showing import Mistake, say, warn
 from leal.cli.web_server import configured, run
 from leal.cli.worker import worker_beside
@@ -22,6 +25,7 @@ from leal.settings import Settings, read_settings
 from leal.storage.db import Database
 from leal.storage.migrate import durability_warnings
 
+_METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 _WORKER_AFTER_SECONDS = 2  # requests first: starting a worker takes a second of a processor
 
 
@@ -37,6 +41,7 @@ def serve(
     if port is not None:
         environ["LEAL_PORT"] = str(port)
     settings = read_settings(environ)
+    write_logs(settings)
     # The HTTP server hands a stop on to whoever handled it before: let that be a clean exit.
     signal.signal(signal.SIGTERM, _leave)
     _refuse_taken_port(settings)
@@ -52,7 +57,9 @@ def serve(
 
 def worker_app() -> object:
     """Make the application of one of several worker processes, from its environment."""
-    return create_app(read_settings(os.environ))
+    settings = read_settings(os.environ)
+    write_logs(settings)
+    return create_app(settings, metrics_folder=Path(os.environ[_METRICS_FOLDER]))
 
 
 async def _prepare(settings: Settings, url: str) -> None:
@@ -67,10 +74,25 @@ async def _prepare(settings: Settings, url: str) -> None:
 
 def _answer(environ: Mapping[str, str], *, workers: int) -> None:
     settings = read_settings(environ)
-    if workers > 1:
+    several = workers > 1
+    if several:
         os.environ.update(environ)
-    app = create_app(settings) if workers == 1 else "leal.cli.serve:worker_app"
-    run(configured(app, settings, processes=workers))
+    with _shared_metrics() if several else nullcontext():
+        app = "leal.cli.serve:worker_app" if several else create_app(settings)
+        run(configured(app, settings, processes=workers))
+
+
+@contextmanager
+def _shared_metrics() -> Iterator[None]:
+    """A folder in which the processes that answer count together; in memory where there is some.
+
+    The library finds it by a variable of its own, which it reads when it is imported.
+    """
+    memory = Path("/dev/shm")  # noqa: S108 - a folder with a fresh name is made in it
+    within = memory if memory.is_dir() and os.access(memory, os.W_OK) else None
+    with TemporaryDirectory(prefix="leal-metrics-", dir=within) as folder:
+        os.environ[_METRICS_FOLDER] = folder
+        yield
 
 
 def _refuse_taken_port(settings: Settings) -> None:

@@ -10,6 +10,7 @@ import sys
 import threading
 
 from leal.app import open_desk, open_outgoing
+from leal.cli.logs import write_logs
 from leal.jobs.webhooks import send_webhooks
 from leal.jobs.worker import work
 from leal.settings import Settings, read_settings
@@ -21,7 +22,9 @@ _AGAIN_AFTER_SECONDS = 5
 
 def main() -> None:
     """Work until told to stop."""
-    asyncio.run(_work(read_settings(os.environ)))
+    settings = read_settings(os.environ)
+    write_logs(settings)
+    asyncio.run(_work(settings))
 
 
 async def _work(settings: Settings) -> None:

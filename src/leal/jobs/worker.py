@@ -32,7 +32,7 @@ from leal.jobs.schedule import (
 from leal.storage import jobs
 from leal.storage.jobs import ROUND, Run
 from leal.usecases import due
-from leal.usecases.batches import WorkFailed
+from leal.usecases.batches import WorkFailed, described
 from leal.usecases.desk import Desk
 
 JOBS_AT_ONCE: Final = 2
@@ -70,11 +70,22 @@ async def do(desk: Desk, job: Job) -> Run | None:
     except WorkFailed as error:
         done, failure = error.done, str(error)
     except Exception as error:  # noqa: BLE001 - whatever it is, it is noted and comes again
-        failure = f"{type(error).__name__}: {error}"
+        failure = described(error)
     duration = timedelta(seconds=time.monotonic() - began)
     run = Run(started_at=started_at, duration=duration, done=done, failure=failure)
     if failure is not None:
-        _log.error("job_failed", job=job.key, failure=failure)
+        _log.error(
+            "job_failed", kind=job.kind, program_id=job.program_id, done=done, failure=failure
+        )
+    else:
+        say = _log.info if done else _log.debug
+        say(
+            "job_done",
+            kind=job.kind,
+            program_id=job.program_id,
+            done=done,
+            ms=duration // timedelta(milliseconds=1),
+        )
     await jobs.record(desk.database, job.program_id, kind=job.kind, part=job.part[0], run=run)
     return run
 

@@ -8,6 +8,7 @@ SET); an outage is always ``DatabaseAway``; a statement the server gave up for a
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Protocol, TypeVar
@@ -16,7 +17,8 @@ from urllib.parse import urlsplit
 import asyncpg
 
 from leal.domain.problems import DatabaseAway
-from leal.storage.pool import Held, Pool
+from leal.storage.pool import Held, Pool, PoolUse
+from leal.storage.timing import SPENT
 
 PrepareConnection = Callable[[asyncpg.Connection], Awaitable[None]]
 
@@ -83,6 +85,11 @@ class Database:
     def in_transaction(self) -> bool:
         """False: each statement is committed by itself."""
         return False
+
+    @property
+    def use(self) -> PoolUse:
+        """How its pool of connections is used."""
+        return self._pool.use
 
     @classmethod
     async def open(
@@ -323,18 +330,21 @@ class GaveWay(DatabaseAway):
 class _outages:  # noqa: N801 - read as a verb phrase: `with _outages(connection)`
     """Tell outages from mistakes: the former become DatabaseAway, the latter stay as they are.
 
-    A class and not a generator: every statement passes through it.
+    A class and not a generator: every statement passes through it, so it takes the time as well.
     """
 
-    __slots__ = ("_connection",)
+    __slots__ = ("_began", "_connection")
 
     def __init__(self, connection: asyncpg.Connection) -> None:
         self._connection = connection
 
     def __enter__(self) -> None:
-        return None
+        self._began = time.perf_counter()
 
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        spent = SPENT.get()
+        if spent is not None:
+            spent.seconds += time.perf_counter() - self._began
         if error is None:
             return
         if isinstance(error, asyncpg.TransactionRollbackError):

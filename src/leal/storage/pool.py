@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 import asyncpg
 
 from leal.domain.problems import DatabaseAway
+from leal.storage.timing import SPENT
 
 _IDLE_SECONDS = 300
 """What was unused for longer may have been cut off on the way, without a word to either side."""
@@ -38,6 +39,18 @@ class Held:
         return is_young and was_used_lately and not self.connection.is_closed()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoolUse:
+    """How a pool is used at this moment, and how often and long anybody waited for it in all."""
+
+    size: int
+    in_use: int
+    idle: int
+    waiting: int
+    waits: int
+    waited_seconds: float
+
+
 class Pool:
     """At most `size` connections, made by `connect` when one is needed and none is idle."""
 
@@ -47,6 +60,22 @@ class Pool:
         self._turns = asyncio.Semaphore(size)
         self._idle: list[Held] = []
         self._closed = False
+        self._in_use = 0
+        self._waiting = 0
+        self._waits = 0
+        self._waited_seconds = 0.0
+
+    @property
+    def use(self) -> PoolUse:
+        """How it is used."""
+        return PoolUse(
+            size=self._size,
+            in_use=self._in_use,
+            idle=len(self._idle),
+            waiting=self._waiting,
+            waits=self._waits,
+            waited_seconds=self._waited_seconds,
+        )
 
     async def take(self, *, patience_seconds: float) -> Held:
         """Take a connection, to be given back.
@@ -57,13 +86,14 @@ class Pool:
         if self._closed:
             raise DatabaseAway
         if self._turns.locked():
-            async with asyncio.timeout(patience_seconds):
-                await self._turns.acquire()
+            await self._wait_for_turn(patience_seconds)
         else:
             await self._turns.acquire()
+        self._in_use += 1
         try:
             return self._warm() or Held(await self._connect())
         except BaseException:
+            self._in_use -= 1
             self._turns.release()
             raise
 
@@ -80,6 +110,7 @@ class Pool:
             else:
                 held.given_back_at = time.monotonic()
                 self._idle.append(held)
+        self._in_use -= 1
         self._turns.release()
 
     async def close(self, *, patience_seconds: float) -> None:
@@ -91,6 +122,20 @@ class Pool:
                     await self._idle.pop().connection.close()
                 for _ in range(self._size):
                     await self._turns.acquire()
+
+    async def _wait_for_turn(self, patience_seconds: float) -> None:
+        began = time.monotonic()
+        self._waiting += 1
+        try:
+            async with asyncio.timeout(patience_seconds):
+                await self._turns.acquire()
+        finally:
+            self._waiting -= 1
+            self._waits += 1
+            waited = time.monotonic() - began
+            self._waited_seconds += waited
+            if (spent := SPENT.get()) is not None:
+                spent.seconds += waited
 
     def _warm(self) -> Held | None:
         if self._closed:

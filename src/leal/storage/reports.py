@@ -57,7 +57,7 @@ _MOVED: Final = "t.points_approved + t.points_pending"
 
 # Every entry is in one column, by what moved the points and which way: so the columns always add
 # up to what became of the balances.
-_COLUMNS: Final = f"""
+LEDGER_SUMS: Final = f"""
     coalesce(sum({_MOVED}) FILTER (
         WHERE t.resource IN ('activity', 'adjustment') AND {_MOVED} > 0), 0) AS earned,
     coalesce(-sum({_MOVED}) FILTER (
@@ -79,7 +79,7 @@ FROM (
         redeemed_reimbursed, expired
     FROM points_daily WHERE program_id = $1 AND day - $2::date + 1 < cardinality($3::timestamptz[])
     UNION ALL
-    SELECT width_bucket(t.created_at, $3::timestamptz[]) AS number, {_COLUMNS}
+    SELECT width_bucket(t.created_at, $3::timestamptz[]) AS number, {LEDGER_SUMS}
     FROM transactions t
     WHERE t.program_id = $1 AND t.created_at < ($3::timestamptz[])[cardinality($3::timestamptz[])]
         AND t.transaction_id > coalesce(
@@ -145,7 +145,7 @@ async def find_stretch(on: Runner, program_id: int, *, after: int, limit: int) -
 
 # Sums of a stretch of entries, by the number of the day.
 _STRETCH: Final = f"""
-SELECT width_bucket(t.created_at, $4::timestamptz[]) AS number, {_COLUMNS}
+SELECT width_bucket(t.created_at, $4::timestamptz[]) AS number, {LEDGER_SUMS}
 FROM transactions t
 WHERE t.program_id = $1 AND t.transaction_id > $2 AND t.transaction_id <= $3
 GROUP BY 1

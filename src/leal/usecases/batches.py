@@ -1,9 +1,11 @@
 """Working on many customers: some at the same moment, and one's failure is not the others'."""
 
 import asyncio
+import traceback
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import PurePath
 from typing import TypeVar
 
 from leal.domain.problems import Busy, DatabaseAway
@@ -69,10 +71,27 @@ class Tally:
 
     def _failed(self, item: object, error: Exception) -> None:
         self.failures += 1
-        self.first = self.first or f"{type(error).__name__}: {error} ({item!r})"
+        self.first = self.first or f"{described(error)}{_named(item)}"
 
     def outcome(self) -> int:
         """How much was done. Raises WorkFailed when something failed."""
         if self.failures:
             raise WorkFailed(self)
         return self.done
+
+
+def described(error: BaseException) -> str:
+    """An exception by its kind and place, for what is kept: messages may quote personal data."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" at {PurePath(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    return f"{type(error).__name__}{place}"
+
+
+def _named(item: object) -> str:
+    """What was worked on, by our own numbers for it."""
+    if isinstance(item, int):
+        return f" ({item})"
+    members = item.__slots__ if hasattr(item, "__slots__") else ()
+    numbers = {name: getattr(item, name) for name in members if name.endswith("_id")}
+    told = [f"{name}={number}" for name, number in numbers.items() if isinstance(number, int)]
+    return f" ({', '.join(told)})" if told else ""

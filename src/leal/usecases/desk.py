@@ -38,6 +38,7 @@ from leal.storage.customers import Loaded, Wanted
 from leal.storage.db import Database, Runner
 from leal.storage.events import StoredEvent
 from leal.usecases.composing import PlainComposer
+from leal.usecases.metering import Meter, SilentMeter
 from leal.usecases.once import Once
 from leal.usecases.programs import Programs
 from leal.usecases.strangers import no_such_site, several_have_it, unknown_customer
@@ -70,7 +71,8 @@ class Desk:
     called by `webhooks` in the words of `composer`; `hides_paused_webhooks` from clients as if they
     were deleted; what was delivered is remembered for `deliveries_kept`. `webview_lasts` is how
     long a loyalty page that was opened can be looked at. `once` is the run of a request that must
-    have one effect: then all that is asked of the database is one transaction.
+    have one effect: then all that is asked of the database is one transaction. `meter` counts for
+    the operator.
     """
 
     database: Database
@@ -88,6 +90,7 @@ class Desk:
     deliveries_kept: timedelta = timedelta(days=30)
     webview_lasts: timedelta = timedelta(hours=1)
     once: Once | None = None
+    meter: Meter = field(default_factory=SilentMeter)
 
     @property
     def reserved(self) -> int | None:
@@ -182,12 +185,14 @@ async def change(desk: Desk, ask: Ask, wanted: Wanted, *, decide: Decide) -> Out
         outcome = await _try(desk, desk.database, ask=ask, wanted=wanted, decide=decide)
         if outcome is not None:
             return outcome
+        desk.meter.stale_save()
     for _ in range(_TRIES - _TRIES_WITHOUT_LOCK):
         async with desk.database.transaction() as locked:
             await customers.lock(locked, ask.program_id, wanted)
             outcome = await _try(desk, locked, ask=ask, wanted=wanted, decide=decide)
         if outcome is not None:
             return outcome
+        desk.meter.stale_save()
     raise Busy
 
 

@@ -1,12 +1,13 @@
 """Rewards that customers claim, and claims that are given back."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
 from leal.domain.change import Change, begin
 from leal.domain.claims import ClaimedReward, find_claim
 from leal.domain.problems import Forbidden, Missing
-from leal.domain.refusals import RewardKindMismatch, VoucherNotMade
+from leal.domain.refusals import Refusal, RewardKindMismatch, VoucherNotMade
 from leal.domain.rewards.ending import refuse_unless_refundable, void
 from leal.domain.rewards.redeemability import refuse_unless_member
 from leal.domain.rewards.redeeming import Redemption, redeem
@@ -32,21 +33,13 @@ async def claim(
     in a shop is asked for at once; the claim is pending when the shop gives no clear answer. Raises
     Missing, the refusals of `redeem`, and VoucherNotMade after the points are back.
     """
-    if desk.reserved is None:
-        wanted = await _with_subscription(
-            desk, ask, merchant_id, wanted=wanted, address_id=address_id
-        )
-        outcome, made = await _claimed(desk, ask, merchant_id, wanted=wanted)
-    else:
-        settlement = await _finish(desk, ask, desk.reserved)
-        if settlement.claim.is_over:
-            raise VoucherNotMade
-        outcome, made = settlement.outcome, settlement.claim
-    if made.usage_order is not None:
-        key = OrderKey(merchant_id=made.usage_order, site_id=outcome.scene.site.id)
-        if await usage.settle_order(desk, ask.program_id, key):
-            outcome = await look(desk, ask, merchant_id)
-            made = find_claim(outcome.account.claims, made.id) or made
+    try:
+        outcome, made = await _claim(desk, ask, merchant_id, wanted=wanted, address_id=address_id)
+    except Refusal as refusal:
+        reward = (await desk.programs.lately(ask.program_id)).program.reward(wanted.reward_id)
+        desk.meter.claim("unknown" if reward is None else reward.KIND, _named(refusal))
+        raise
+    desk.meter.claim(made.kind, "claimed" if made.settle_by is None else "pending")
     return outcome, made
 
 
@@ -134,6 +127,32 @@ def held_by(outcome: Outcome, claim_id: int) -> ClaimedReward:
 def missing_claim() -> Missing:
     """There is no such claim, or it is another customer's."""
     return Missing("claimed_reward", "No claimed reward with this id")
+
+
+def _named(refusal: Refusal) -> str:
+    """The kind of a refusal in small letters: `insufficient_points`."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", type(refusal).__name__).lower()
+
+
+async def _claim(
+    desk: Desk, ask: Ask, merchant_id: str, *, wanted: Redemption, address_id: int | None
+) -> tuple[Outcome, ClaimedReward]:
+    if desk.reserved is None:
+        wanted = await _with_subscription(
+            desk, ask, merchant_id, wanted=wanted, address_id=address_id
+        )
+        outcome, made = await _claimed(desk, ask, merchant_id, wanted=wanted)
+    else:
+        settlement = await _finish(desk, ask, desk.reserved)
+        if settlement.claim.is_over:
+            raise VoucherNotMade
+        outcome, made = settlement.outcome, settlement.claim
+    if made.usage_order is not None:
+        key = OrderKey(merchant_id=made.usage_order, site_id=outcome.scene.site.id)
+        if await usage.settle_order(desk, ask.program_id, key):
+            outcome = await look(desk, ask, merchant_id)
+            made = find_claim(outcome.account.claims, made.id) or made
+    return outcome, made
 
 
 async def _claimed(

@@ -163,7 +163,7 @@ async def _caller(request: Request, operation: Operation, gate: Gate) -> Caller:
     )
     if not operation.sessions:
         raise Forbidden("A session token does not allow this: use an API key")
-    return gate.counted(caller)
+    return gate.counted(request, caller)
 
 
 def _ask(request: Request, caller: Caller, site_id: int, *, anywhere: bool) -> Ask:

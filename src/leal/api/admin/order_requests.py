@@ -255,14 +255,17 @@ def _line_item(part: Fields) -> OrderItem:
 
 def _redemption_id(part: Fields) -> str | None:
     """What marks the line as a claimed free product: one of its properties, or its attributes."""
+    found: list[str] = []
     for name, key in _MARKS:
         said = part.raw(name)
-        for each in _pairs(said, key):
-            if isinstance(each, str | int) and not isinstance(each, bool):
-                return str(each)[:MAX_ID_LENGTH] or None
+        found += [
+            str(each)[:MAX_ID_LENGTH]
+            for each in _pairs(said, key)
+            if isinstance(each, str | int) and not isinstance(each, bool)
+        ]
         if not isinstance(said, list | dict | None):
             part.problem(name, f"Invalid input: expected array or object, received {kind(said)}")
-    return None
+    return (found or [""])[0] or None
 
 
 def _pairs(said: object, key: str) -> Iterator[object]:

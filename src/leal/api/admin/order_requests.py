@@ -181,7 +181,8 @@ def _amount(fields: Fields, name: str) -> Decimal | None:
 
 def _number(fields: Fields) -> str | None:
     """The number people know the order by; `number` is what old plugins call it."""
-    return _words(fields, "merchant_number") or _words(fields, "number")
+    number, old = _words(fields, "merchant_number"), _words(fields, "number")
+    return number or old
 
 
 def _words(fields: Fields, name: str, *, most: int = 255) -> str | None:

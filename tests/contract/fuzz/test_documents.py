@@ -4,8 +4,8 @@ Whatever is sent: no answer is a 5xx, each has a status, a type, headers and a s
 document tells, what the document forbids is refused, nothing is done without credentials, and other
 methods are told which to use. The books are right afterwards.
 
-Seen to fail: with a status taken out of a document, a member added to an answer, an operation that
-asks for no credentials, and an option that is not looked at.
+Seen to fail: with a refusal that a document leaves out, a member added to an answer, and an option
+that is not looked at.
 """
 
 import re

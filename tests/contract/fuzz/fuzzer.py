@@ -147,7 +147,7 @@ def _thin(schema: schemathesis.BaseSchema) -> None:
     """
     turn = count()
 
-    def filter_case(_context: schemathesis.HookContext, case: schemathesis.Case) -> bool:
+    def filter_case(_context: schemathesis.HookContext, case: schemathesis.Case[Any]) -> bool:
         at_the_edges = case.meta is not None and case.meta.phase.name.value == "coverage"
         return not at_the_edges or next(turn) % THINNED == 0
 
@@ -178,8 +178,8 @@ def _note(report: Report, event: events.ScenarioFinished) -> None:
         if interaction.response is not None:
             report.statuses[interaction.response.status_code] += 1
     for case_id, checks in recorder.checks.items():
-        interaction = recorder.interactions.get(case_id)
-        response = interaction and interaction.response
+        asked = recorder.interactions.get(case_id)
+        response = None if asked is None else asked.response
         for check in checks:
             if check.failure_info is not None:
                 answered = response and f"{response.status_code} {response.content[:300]!r}"

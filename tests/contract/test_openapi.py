@@ -186,6 +186,21 @@ def test_a_shopper_session_opens_only_what_the_table_says() -> None:
         ].sessions
 
 
+def test_writes_take_an_idempotency_key_and_tell_what_it_may_meet(document: Document) -> None:
+    for methods in at(document, "paths").values():
+        for method, operation in cast("Mapping[str, dict[str, object]]", methods).items():
+            parameters = cast("list[dict[str, object]]", operation["parameters"])
+            takes = ("header", "Idempotency-Key") in [
+                (each["in"], each["name"]) for each in parameters
+            ]
+            assert takes is (method != "get")
+            if takes:
+                answers = at(operation, "responses")
+                assert "Retry-After" in at(answers, "409", "headers")
+                assert "idempotency_key_reused" in at(answers, "422", "x-error-codes")
+                assert "Idempotency-Hit" in at(answers, "422", "headers")
+
+
 def test_refusals_are_told_by_code_and_meaning() -> None:
     birthday = next(
         each for _, each in operations(served()) if each["operationId"] == "customers.setBirthday"

@@ -48,6 +48,13 @@ def test_it_is_read_a_page_at_a_time_and_by_its_own_program(office: Office) -> N
     assert office.world.get("/leal/v1/audit", key=poor).status == 403
 
 
+@pytest.mark.parametrize("query", ["actor=nobody", "actor=", "about=nothing"])
+def test_a_kind_that_there_is_not_is_refused(office: Office, query: str) -> None:
+    answer = office.world.get(f"/leal/v1/audit?{query}")
+    assert answer.status == 400
+    assert set(answer.json["error"]["details"]) == {query.partition("=")[0]}
+
+
 @pytest.mark.parametrize(
     "sql", ["UPDATE audit SET action = ''", "DELETE FROM audit", "TRUNCATE audit"]
 )

@@ -214,6 +214,9 @@ def invalid_option(options: Sequence[str]) -> str:
     return "Invalid option: expected one of " + "|".join(f'"{option}"' for option in options)
 
 
+DECIMAL_PATTERN: Final = r"^(?:[0-9]{1,24}|[0-9]{1,3}(?:,[0-9]{3}){1,7})(?:\.[0-9]{1,24})?$"
+"""The JSON Schema pattern of a decimal that is written as a string and is not below zero."""
+
 _EMAIL: Final = re.compile(r"[^\s@<>\x00-\x1f\x7f]+@[^\s@<>]+\.[^\s@<>.]+")
 _DECIMAL: Final = re.compile(r"-?(?:[0-9]{1,24}|[0-9]{1,3}(?:,[0-9]{3}){1,7})(?:\.[0-9]{1,24})?")
 _MAX_EMAIL_CHARACTERS: Final = 254

@@ -17,6 +17,14 @@ from leal.domain.problems import BadRequest, Missing
 MAX_ID_LENGTH: Final = 255
 MAX_JSON_INTEGER: Final = 2**53 - 1
 
+ID_SCHEMA: Final[dict[str, object]] = {
+    "type": "string",
+    "minLength": 1,
+    "maxLength": MAX_ID_LENGTH,
+    "pattern": r"^[^\x00-\x1f\x7f-\x9f]+$",
+}
+"""The JSON Schema of what `clean_id` takes."""
+
 _Default = TypeVar("_Default", int, None)
 
 _PLAIN_ID: Final = re.compile(r"[A-Za-z0-9._~@$-]{1,255}")

@@ -15,6 +15,8 @@ from starlette.requests import Request
 from starlette.routing import Route
 
 from leal.api.http import Reply, endpoint, json_response
+from leal.api.idempotency import HEADER, HIT, NOT_KEPT, is_reading
+from leal.api.ids import ID_SCHEMA
 from leal.api.operations import Operation, Parameter
 from leal.api.samples import Schema, sample
 
@@ -60,7 +62,7 @@ def document(api: Description, operations: Sequence[Operation], *, public_url: s
     An operation's id is its name, its tag what stands before the name's first dot, and its
     security requirements list the scope it needs.
     """
-    every = {ERROR_SHAPE: _ERROR, **api.schemas}
+    every = {ERROR_SHAPE: _ERROR, _REUSED_SHAPE: _REUSED, **api.schemas}
     paths: dict[str, dict[str, object]] = {}
     for operation in operations:
         described = _operation(api, operation, every)
@@ -130,13 +132,14 @@ def _operation(
             *(_path_parameter(api, name) for name in _PLACEHOLDER.findall(operation.path)),
             *(parameter(each, place="query") for each in operation.query),
             *api.parameters(operation),
+            *(() if is_reading(operation) else (parameter(_KEY, place="header"),)),
         ],
     }
     if shapes.request is not None:
         example = sample(shapes.request, schemas)
         media = {"schema": shapes.request, "example": example}
         described["requestBody"] = {"required": True, "content": {_JSON: media}}
-    described["responses"] = _responses(api, shapes, schemas)
+    described["responses"] = _responses(api, operation, shapes=shapes, schemas=schemas)
     return described
 
 
@@ -160,34 +163,55 @@ def _path_parameter(api: Description, name: str) -> Schema:
     described = api.path_parameters.get(name)
     if described is None:
         words = name.replace("_", " ")
-        described = Parameter(name=name, meaning=f"The {words}", schema={"type": "string"})
+        described = Parameter(name=name, meaning=f"The {words}", schema=ID_SCHEMA)
     return parameter(described, place="path")
 
 
 def _responses(
-    api: Description, shapes: Shapes, schemas: Mapping[str, Schema]
+    api: Description, operation: Operation, *, shapes: Shapes, schemas: Mapping[str, Schema]
 ) -> dict[str, object]:
     """Those of the shapes, and those that any request can meet on its way."""
     met = _MET_BY_BODIES if shapes.request is not None else _MET_BY_ALL
     known = {**{status: reference(ERROR_SHAPE) for status in met}, **shapes.responses}
+    if not is_reading(operation):
+        known |= _met_by_keys(known.get(_REFUSED))
     return {
         str(status): _response(status, known[status], api=api, schemas=schemas)
+        | _told(status, operation, known[status])
         for status in sorted(known)
     }
+
+
+def _met_by_keys(refused: Schema | None) -> dict[int, Schema | None]:
+    """What a request with an idempotency key can meet besides `refused`, the program's own no."""
+    reused = reference(_REUSED_SHAPE)
+    either = reused if refused is None else {"anyOf": [refused, reused]}
+    return {_IN_USE: reference(ERROR_SHAPE), _REFUSED: either}
+
+
+def _told(status: int, operation: Operation, schema: Schema | None) -> dict[str, object]:
+    """The headers of an answer, and the forms that it may have."""
+    headers = ["X-Request-Id"]
+    if status in _WORTH_WAITING_FOR:
+        headers.append("Retry-After")
+    if not is_reading(operation) and status not in NOT_KEPT and status < _FAILED:
+        headers.append(HIT)
+    told: dict[str, object] = {
+        "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in headers}
+    }
+    if schema is not None:
+        content = {_JSON: {"schema": schema}}
+        if operation.csv and status < _FIRST_ERROR:
+            content["text/csv"] = {"schema": {"type": "string"}}
+        told["content"] = content
+    return told
 
 
 def _response(
     status: int, schema: Schema | None, *, api: Description, schemas: Mapping[str, Schema]
 ) -> dict[str, object]:
-    headers = ["X-Request-Id"]
-    if status in _WORTH_WAITING_FOR:
-        headers.append("Retry-After")
-    described: dict[str, object] = {
-        "description": _MEANINGS.get(status, "Done"),
-        "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in headers},
-    }
+    described: dict[str, object] = {"description": _MEANINGS.get(status, "Done")}
     if schema is not None:
-        described["content"] = {_JSON: {"schema": schema}}
         codes = dict.fromkeys(_codes(schema, schemas)) if status >= _FIRST_ERROR else {}
         if codes:
             described["x-error-codes"] = {code: _meaning(api, code) for code in codes}
@@ -195,7 +219,7 @@ def _response(
 
 
 def _meaning(api: Description, code: str) -> str:
-    return api.codes.get(code) or code.replace("_", " ").capitalize()
+    return api.codes.get(code) or _CODES.get(code) or code.replace("_", " ").capitalize()
 
 
 def _codes(schema: object, schemas: Mapping[str, Schema]) -> Iterable[str]:
@@ -245,9 +269,21 @@ def _tag(operation: Operation) -> str:
 _JSON: Final = "application/json"
 _PLACEHOLDER: Final = re.compile(r"\{(\w+)(?::\w+)?\}")
 _FIRST_ERROR: Final = 400
+_IN_USE: Final = 409
+_REFUSED: Final = 422
+_FAILED: Final = 500
 _MET_BY_ALL: Final = (400, 401, 403, 404, 429, 500, 503)
 _MET_BY_BODIES: Final = (*_MET_BY_ALL, 408, 413)
-_WORTH_WAITING_FOR: Final = (429, 503)
+_WORTH_WAITING_FOR: Final = (409, 429, 503)
+_KEY: Final = Parameter(
+    name=HEADER,
+    meaning="A text of your own for this one request: sent again with it, the request has no "
+    "second effect and gets the first answer, for 30 days",
+    schema={"type": "string", "minLength": 1, "maxLength": 255, "pattern": r"^[\x20-\x7e]+$"},
+)
+_CODES: Final[Mapping[str, str]] = {
+    "idempotency_key_reused": f"The `{HEADER}` came with a different request before"
+}
 _MEANINGS: Final[Mapping[int, str]] = {
     201: "Made",
     202: "Taken in; the work is done soon after",
@@ -257,7 +293,7 @@ _MEANINGS: Final[Mapping[int, str]] = {
     403: "Good credentials that do not allow this: check the scope and the site",
     404: "There is nothing of this name",
     408: "The body did not arrive in time; send it again",
-    409: "Something like it exists already",
+    409: f"A request with this `{HEADER}` is still being served; try again after `Retry-After`",
     413: "The body is too large",
     422: "Understood, and refused; the body says why",
     429: "Too many requests with these credentials; wait as long as `Retry-After` says",
@@ -273,6 +309,25 @@ _HEADERS: Final[Mapping[str, Schema]] = {
         "description": "Seconds to wait before the next try",
         "schema": {"type": "integer"},
     },
+    HIT: {
+        "description": f"`true` when this is the answer kept for the `{HEADER}`",
+        "schema": {"type": "string", "const": "true"},
+    },
+}
+_REUSED_SHAPE: Final = "IdempotencyKeyReused"
+_REUSED: Final[Schema] = {
+    "type": "object",
+    "properties": {
+        "error": {
+            "type": "object",
+            "properties": {
+                "code": {"const": "idempotency_key_reused"},
+                "message": {"type": "string"},
+            },
+            "required": ["code", "message"],
+        }
+    },
+    "required": ["error"],
 }
 _ERROR: Final[Schema] = {
     "type": "object",

@@ -26,7 +26,8 @@ class Operation:
     `name` is the operation's id in its contract; the dialect's shapes are found by it. `scope`
     None means any good credentials. `sessions` tells whether a customer's own session token is
     accepted too. `anywhere`: a call need not say on which channel the shopper is. A caller may ask
-    for it `rate` times as often as for everything else together.
+    for it `rate` times as often as for everything else together. `csv`: `type=csv` has it answered
+    as CSV.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Operation:
     sessions: bool = False
     anywhere: bool = False
     rate: int = 1
+    csv: bool = False
 
 
 def routes(table: Sequence[tuple[Operation, Handler]]) -> list[Route]:

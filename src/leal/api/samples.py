@@ -103,6 +103,8 @@ def _sample(schema: Schema, schemas: Mapping[str, Schema], *, name: str, depth: 
 def _chosen(schema: Schema, schemas: Mapping[str, Schema]) -> Schema | None:
     """The schema that speaks for this one: the one referred to, or the first variant."""
     match schema:
+        case {"properties": dict()}:
+            return None  # variants beside members only say which of them are needed
         case {"$ref": str(ref)}:
             return schemas[ref.rpartition("/")[2]]
         case {"anyOf": [dict(first), *_]} | {"oneOf": [dict(first), *_]}:

@@ -22,6 +22,7 @@ from tests.contract.conftest import NewWorld
 from tests.programs import lion_rewards, put, second_site
 
 TEA = {"product_id": 1}
+MARKED = {"properties": [{"name": "__lion_sfp_id", "value": "19fdf4cb"}]}
 BAD = [
     ("", "body"),
     ("[]", "body"),
@@ -58,6 +59,8 @@ BAD = [
     ({"date": "1990-W19-4"}, "date"),
     ({"date": 1718000000}, "date"),
     ({"number": {}}, "number"),
+    ({"merchant_number": "1", "number": {}}, "number"),
+    ({"line_items": [TEA | MARKED | {"attributes": "x"}]}, "line_items.0.attributes"),
     ({"discount_codes": "SAVE5"}, "discount_codes"),
     ({"discount_codes": ["SAVE5"]}, "discount_codes.0"),
     ({"discount_codes": [{"amount": 5}]}, "discount_codes.0.code"),

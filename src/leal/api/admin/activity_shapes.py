@@ -57,6 +57,7 @@ _NEW: Final[Schema] = {
         },
         "date": {
             "type": ["string", "null"],
+            "minLength": 1,
             "format": "date-time",
             "description": "When it was done; points wait for approval from then on",
         },
@@ -68,7 +69,7 @@ _NEW: Final[Schema] = {
         "ip_address": _IGNORED,
         "user_agent": _IGNORED,
         "referral_id": {
-            "type": ["string", "integer", "null"],
+            "type": ["string", "number", "null"],
             "description": "With `$signup`: the `ll_ref_id` of the link that brought the customer",
             "example": "k3Vd8QzLpm",
         },

@@ -5,6 +5,7 @@ from typing import Final
 
 from leal.api import openapi
 from leal.api.http import Handler
+from leal.api.ids import ID_SCHEMA
 from leal.api.openapi import Description, Document, Shapes
 from leal.api.operations import Operation, Parameter
 from leal.api.samples import MERCHANT_ID, Schema
@@ -62,7 +63,12 @@ _PATH_PARAMETERS: Final = (
     Parameter(
         name="merchant_id",
         meaning="The shop's own id: of the customer, the order or the activity",
-        schema={"type": "string", "example": MERCHANT_ID},
+        schema={**ID_SCHEMA, "example": MERCHANT_ID},
+    ),
+    Parameter(
+        name="name",
+        meaning="The activity's name: `$` and a kind of rule, or that of a custom rule",
+        schema={**ID_SCHEMA, "example": "$review"},
     ),
     Parameter(
         name="reward_id",
@@ -82,7 +88,7 @@ _PATH_PARAMETERS: Final = (
     Parameter(
         name="platform",
         meaning="Who keeps the review; `custom` for the shop itself",
-        schema={"type": "string", "minLength": 1, "example": "custom"},
+        schema={**ID_SCHEMA, "example": "custom"},
     ),
     Parameter(
         name="site_id",

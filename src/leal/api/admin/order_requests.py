@@ -181,7 +181,8 @@ def _amount(fields: Fields, name: str) -> Decimal | None:
 
 def _number(fields: Fields) -> str | None:
     """The number people know the order by; `number` is what old plugins call it."""
-    return _words(fields, "merchant_number") or _words(fields, "number")
+    number, old = _words(fields, "merchant_number"), _words(fields, "number")
+    return number or old
 
 
 def _words(fields: Fields, name: str, *, most: int = 255) -> str | None:
@@ -255,14 +256,17 @@ def _line_item(part: Fields) -> OrderItem:
 
 def _redemption_id(part: Fields) -> str | None:
     """What marks the line as a claimed free product: one of its properties, or its attributes."""
+    found: list[str] = []
     for name, key in _MARKS:
         said = part.raw(name)
-        for each in _pairs(said, key):
-            if isinstance(each, str | int) and not isinstance(each, bool):
-                return str(each)[:MAX_ID_LENGTH] or None
+        found += [
+            str(each)[:MAX_ID_LENGTH]
+            for each in _pairs(said, key)
+            if isinstance(each, str | int) and not isinstance(each, bool)
+        ]
         if not isinstance(said, list | dict | None):
             part.problem(name, f"Invalid input: expected array or object, received {kind(said)}")
-    return None
+    return (found or [""])[0] or None
 
 
 def _pairs(said: object, key: str) -> Iterator[object]:

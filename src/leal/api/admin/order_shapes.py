@@ -23,6 +23,7 @@ from leal.api.admin.shape_parts import (
     page,
     whole,
 )
+from leal.api.fields import DECIMAL_PATTERN
 from leal.api.samples import Schema
 from leal.domain.carts import FREE_PRODUCT_KEY
 from leal.domain.orders import CancellationStatus, PaymentStatus, RefundStatus
@@ -69,16 +70,25 @@ _SINGLE: Final = whole(
 
 _AMOUNT: Final[Schema] = {
     "type": ["string", "number", "null"],
+    "pattern": DECIMAL_PATTERN,
+    "minimum": 0,
     "description": 'In main units, as "59.95" or 59.95; "1,234.56" is understood',
     "example": "48.00",
 }
 _NEEDED_AMOUNT: Final[Schema] = {**_AMOUNT, "type": ["string", "number"]}
 _SHOP_ID: Final[Schema] = {"type": ["string", "integer"], "example": "929385923"}
-_SHOP_IDS: Final[Schema] = {"type": "array", "items": _SHOP_ID, "maxItems": MAX_COLLECTIONS}
+_SHOP_IDS: Final[Schema] = {
+    "type": ["array", "null"],
+    "items": _SHOP_ID,
+    "maxItems": MAX_COLLECTIONS,
+}
 _TEXT: Final[Schema] = {"type": ["string", "number", "null"]}
 _CODE: Final[Schema] = {
     "type": "object",
-    "properties": {"code": {"type": "string", "minLength": 1}, "amount": _AMOUNT},
+    "properties": {
+        "code": {"type": "string", "minLength": 1},
+        "amount": {"type": ["string", "number", "null"], "description": "What it took off"},
+    },
     "required": ["code"],
 }
 _PAYMENT: Final[Schema] = {"enum": [*PaymentStatus, UNPAID]}
@@ -97,7 +107,6 @@ _MARKED: Final = (
 def _pairs(name: str) -> Schema:
     return {
         "type": ["array", "object", "null"],
-        "items": {"type": "object", "properties": {name: {"type": "string"}, "value": {}}},
         "example": [{name: FREE_PRODUCT_KEY, "value": "19fdf4cb"}],
     }
 
@@ -115,7 +124,12 @@ _ADDED: Final[dict[str, Schema]] = {
             "properties": {
                 "product_id": _SHOP_ID,
                 "collection_ids": _SHOP_IDS,
-                "quantity": {"type": "integer", "minimum": 0, "maximum": MAX_QUANTITY},
+                "quantity": {
+                    "type": ["integer", "null"],
+                    "minimum": 0,
+                    "maximum": MAX_QUANTITY,
+                    "description": "1 when left out",
+                },
                 "price": {**_AMOUNT, "description": "Of one, after discounts"},
                 "properties": {**_pairs("name"), "description": _MARKED},
                 "attributes": {**_pairs("key"), "description": "As properties"},
@@ -149,12 +163,15 @@ _NEW_ORDER: Final[Schema] = {
             ]
         },
         "claimed_reward_ids": {"type": ["array", "null"], "items": ID, "maxItems": MAX_CODES},
-        "date": {"type": ["string", "null"], "format": "date-time"},
+        "date": {"type": ["string", "null"], "minLength": 1, "format": "date-time"},
         **_TRACES,
         **_ADDED,
     },
     "required": ["merchant_id", "total", "total_shipping", "payment_status"],
-    "anyOf": [{"required": ["customer_id"]}, {"required": ["customer_email"]}],
+    "anyOf": [
+        {"required": [who], "properties": {who: {"not": {"type": "null"}}}}
+        for who in ("customer_id", "customer_email")
+    ],
 }
 _UPDATE: Final[Schema] = {
     "type": "object",

@@ -29,6 +29,7 @@ _CONTENT: Final[dict[str, Schema]] = {
     "videos_count": _MEDIA,
     "date": {
         "type": ["string", "null"],
+        "minLength": 1,
         "format": "date-time",
         "description": "When it was written, or last changed; now when left out",
     },

@@ -55,7 +55,7 @@ LIST_AVAILABLE: Final = Operation(
         Parameter(
             name="country",
             meaning="Only what is on offer in this country",
-            schema={"type": "string", "minLength": 2, "maxLength": 2, "example": "GB"},
+            schema={"type": "string", "pattern": "^[A-Za-z]{2}$", "example": "GB"},
         ),
     ),
 )

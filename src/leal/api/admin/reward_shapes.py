@@ -25,6 +25,7 @@ from leal.api.admin.shape_parts import (
     of,
     whole,
 )
+from leal.api.fields import DECIMAL_PATTERN
 from leal.api.samples import Schema
 from leal.domain.carts import FREE_PRODUCT_KEY
 from leal.usecases.merchant_rewards import MAX_MULTIPLIER
@@ -185,6 +186,8 @@ _CLAIM: Final[Schema] = {
         ),
         "discount_amount": {
             "type": ["string", "number", "null"],
+            "pattern": DECIMAL_PATTERN,
+            "minimum": 0,
             "description": "An addition of leal: how much to take off, where that is for the "
             "customer to say",
             "example": None,

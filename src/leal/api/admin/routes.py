@@ -155,6 +155,7 @@ LIST_TRANSACTIONS_OF = Operation(
     path=f"{_CUSTOMER}/transactions",
     summary="How a customer's points came and went, the newest first",
     scope=Scope.READ_CUSTOMERS,
+    csv=True,
     query=(*PAGING, _FORM, SITE_OF_ID),
 )
 LIST_TRANSACTIONS = Operation(
@@ -163,6 +164,7 @@ LIST_TRANSACTIONS = Operation(
     path=f"{PREFIX}/transactions",
     summary="How all points came and went, the newest first",
     scope=Scope.READ_CUSTOMERS,
+    csv=True,
     query=(
         *PAGING,
         _FORM,

@@ -7,6 +7,7 @@ from leal.api import openapi
 from leal.api.headless import shapes
 from leal.api.headless.errors import REFUSALS
 from leal.api.http import Handler
+from leal.api.ids import ID_SCHEMA
 from leal.api.openapi import Description, Document, parameter, reference
 from leal.api.operations import Operation, Parameter
 from leal.api.samples import MERCHANT_ID, SITE_ID, Schema
@@ -67,7 +68,7 @@ _PATH_PARAMETERS: Final = (
     Parameter(
         name="merchant_id",
         meaning="The customer's id in the shop",
-        schema={"type": "string", "example": MERCHANT_ID},
+        schema={**ID_SCHEMA, "example": MERCHANT_ID},
     ),
 )
 
@@ -93,11 +94,11 @@ _PLACE: Final[Sequence[Schema]] = (
     *_placed(
         "language",
         "A language of the site; the site's own when left out",
-        {"type": "string"},
+        {"type": "string", "example": "en"},
     ),
     *_placed(
         "country",
         "Where the customer is, in ISO 3166-1 alpha-2; the site's own country when left out",
-        {"type": "string", "pattern": "^[A-Za-z]{2}$"},
+        {"type": "string", "pattern": "^[A-Za-z]{2}$", "example": "US"},
     ),
 )

@@ -9,7 +9,7 @@ import msgspec
 from leal.api.http import Reply, json_response, request_id
 from leal.api.ids import MAX_JSON_INTEGER, one, whole_number
 from leal.api.operations import Operation, Parameter
-from leal.api.own.requests import DEFAULT_LIMIT, MAX_LIMIT, Call, Serve
+from leal.api.own.requests import DEFAULT_LIMIT, MAX_LIMIT, Call, Serve, option
 from leal.api.own.shape_parts import ID, STRING, TIME, enum, listed, nullable, or_null, whole
 from leal.api.own.views import Json, instant
 from leal.domain.deeds import Action, ActorKind, Deed, Fact, Subject
@@ -105,8 +105,8 @@ class _Serves:
                 request, "cursor", default=None, minimum=1, maximum=MAX_JSON_INTEGER
             ),
             action=one(request, "action"),
-            actor_kind=one(request, "actor"),
-            about=one(request, "about"),
+            actor_kind=option(request, "actor", tuple(ActorKind)),
+            about=option(request, "about", tuple(Subject)),
             about_id=one(request, "about_id"),
         )
         found = await audit.list_entries(self.desk.database, filters, limit=limit)

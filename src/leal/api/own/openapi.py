@@ -5,6 +5,7 @@ from typing import Final
 
 from leal.api import openapi
 from leal.api.http import Handler
+from leal.api.ids import ID_SCHEMA
 from leal.api.openapi import Description, Document, Shapes
 from leal.api.operations import Operation, Parameter
 from leal.api.own.shapes import REQUESTS, RESPONSES
@@ -51,16 +52,21 @@ _PATH_PARAMETERS: Final = (
     Parameter(
         name="merchant_id",
         meaning="The customer's id in the shop",
-        schema={"type": "string", "example": MERCHANT_ID},
+        schema={**ID_SCHEMA, "example": MERCHANT_ID},
     ),
     Parameter(
         name="code",
         meaning="The voucher's code, in upper or lower case",
-        schema={"type": "string", "example": "LL-XAIA8471QK"},
+        schema={**ID_SCHEMA, "example": "LL-XAIA8471QK"},
     ),
     Parameter(
         name="claimed_reward_id",
         meaning="The claimed reward, by `claimed_reward_id`",
+        schema={"type": "integer", "minimum": 1},
+    ),
+    Parameter(
+        name="program_id",
+        meaning="The program's id: that of these credentials",
         schema={"type": "integer", "minimum": 1},
     ),
     Parameter(

@@ -3,11 +3,11 @@
 import base64
 import binascii
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeVar
 
 import msgspec
 from starlette.requests import Request
@@ -23,6 +23,8 @@ from leal.storage.explain import Part
 from leal.usecases.access import Caller
 from leal.usecases.desk import Ask
 from leal.usecases.reports import DEFAULT_DAYS, MAX_DAYS, Period
+
+_Option = TypeVar("_Option", bound=StrEnum)
 
 DEFAULT_LIMIT: Final = 50
 MAX_LIMIT: Final = 100
@@ -110,12 +112,18 @@ def period(call: Call, *, today: date) -> Period:
 
 def form(call: Call) -> Form:
     """Whether a report is wanted as JSON or as CSV."""
-    text = one(call.request, "type")
+    return option(call.request, "type", tuple(Form)) or Form.JSON
+
+
+def option(request: Request, name: str, known: Sequence[_Option]) -> _Option | None:
+    """The query parameter `name`, one of `known`; None when absent. Raises BadRequest."""
+    text = one(request, name)
     if text is None:
-        return Form.JSON
-    if text not in tuple(Form):
-        raise BadRequest({"type": invalid_option(tuple(Form))})
-    return Form(text)
+        return None
+    for each in known:
+        if text == each:
+            return each
+    raise BadRequest({name: invalid_option(known)})
 
 
 class _Cursor(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

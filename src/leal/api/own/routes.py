@@ -110,6 +110,7 @@ REPORT_POINTS = Operation(
     path=f"{PREFIX}/reports/points",
     summary="Points earned, reversed, redeemed, expired and outstanding, day by day",
     scope=Scope.READ_CUSTOMERS,
+    csv=True,
     query=(
         Parameter(
             name="from",

@@ -7,6 +7,8 @@ digit: decimal, or a fraction such as `20/3` where decimals would not come to an
 from collections.abc import Mapping
 from typing import Final
 
+from leal.api.fields import DECIMAL_PATTERN
+from leal.api.ids import ID_SCHEMA
 from leal.api.own.audit import ENTRIES
 from leal.api.own.event_shapes import EVENTS
 from leal.api.own.shape_parts import (
@@ -24,6 +26,7 @@ from leal.api.own.shape_parts import (
     whole,
 )
 from leal.api.own.till_shapes import ADDRESS_TEST, FULFILMENT, REFERENCE, VOUCHER
+from leal.api.own.vouchers import MAX_AMOUNT
 from leal.api.own.webhook_shapes import DELIVERY, SINCE, WEBHOOK
 from leal.api.samples import MERCHANT_ID, Schema
 from leal.domain.customers import CustomerState, HistoryKind, Resource
@@ -206,7 +209,12 @@ _POOL: Final[Schema] = {
     "description": "What was imported was handed out, removed unused, or is left; `low` when fewer "
     "than `low_at` are left",
 }
-_CODE: Final[Schema] = {"type": "string", "minLength": 1, "maxLength": MAX_CODE_CHARACTERS}
+_CODE: Final[Schema] = {
+    "type": "string",
+    "minLength": 1,
+    "maxLength": MAX_CODE_CHARACTERS,
+    "pattern": r"^[^\s\x00-\x1f\x7f-\x9f]+( +[^\s\x00-\x1f\x7f-\x9f]+)*$",
+}
 
 REQUESTS: Final[Mapping[str, Schema]] = {
     "webhooks.replay": SINCE,
@@ -214,7 +222,7 @@ REQUESTS: Final[Mapping[str, Schema]] = {
         "type": "object",
         "properties": {
             "confirm": {
-                "type": "string",
+                **ID_SCHEMA,
                 "description": "The merchant id in the path once more: nothing brings it back",
                 "example": MERCHANT_ID,
             }
@@ -262,6 +270,9 @@ REQUESTS: Final[Mapping[str, Schema]] = {
             "reference": REFERENCE,
             "amount": {
                 "type": ["string", "number", "null"],
+                "pattern": DECIMAL_PATTERN,
+                "exclusiveMinimum": 0,
+                "maximum": MAX_AMOUNT,
                 "description": "What to take off a gift card, in main units; all that is left "
                 "when left out",
                 "example": "4.50",
@@ -326,13 +337,17 @@ RESPONSES: Final[Mapping[str, Mapping[int, Schema | None]]] = {
                     )
                 )
             }
-        )
+        ),
+        422: ERROR,
     },
     "customers.explain": {200: _EXPLAINED},
     "programs.showClock": {200: whole({"clock": whole(_CLOCK)})},
-    "programs.advanceClock": {200: whole({"clock": whole({**_CLOCK, "worked_off": _WORKED_OFF})})},
+    "programs.advanceClock": {
+        200: whole({"clock": whole({**_CLOCK, "worked_off": _WORKED_OFF})}),
+        422: ERROR,
+    },
     "reports.points": {200: whole({"points": _REPORT})},
-    "rewards.showCodes": {200: whole({"pool": _POOL})},
+    "rewards.showCodes": {200: whole({"pool": _POOL}), 422: ERROR},
     "rewards.addCodes": {
         201: whole(
             {
@@ -340,7 +355,8 @@ RESPONSES: Final[Mapping[str, Mapping[int, Schema | None]]] = {
                 "duplicates": listed(whole({"code": _CODE, "reason": enum(*Why)})),
                 "pool": _POOL,
             }
-        )
+        ),
+        422: ERROR,
     },
     "vouchers.validate": {200: whole({"voucher": VOUCHER})},
     "vouchers.use": {

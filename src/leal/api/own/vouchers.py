@@ -19,7 +19,7 @@ from leal.usecases.access import Scope
 from leal.usecases.desk import Ask, Desk
 from leal.usecases.till_vouchers import Presented
 
-MAX_AMOUNT: Final = Decimal(100_000_000_000)
+MAX_AMOUNT: Final = 100_000_000_000
 _VOUCHER: Final = "/leal/v1/vouchers/{code}"
 
 VALIDATE: Final = Operation(

@@ -34,8 +34,9 @@ class Settings:
     ``load_secret_key``. ``public_url`` has no slash at its end. ``worker`` tells whether
     `leal serve` keeps a worker beside it. ``outgoing_allow`` holds the networks that merchants'
     webhooks may lead to although they are not public. ``hide_paused_webhooks`` shows API clients
-    as deleted what is only paused; ``delivery_days`` is how long deliveries are remembered, and
-    ``webview_seconds`` how long the address of a loyalty page is good.
+    as deleted what is only paused; ``delivery_days`` is how long deliveries are remembered,
+    ``event_days`` how long events are, None for good, and ``webview_seconds`` how long the address
+    of a loyalty page is good.
     """
 
     database_url: str | None = field(repr=False)
@@ -52,6 +53,7 @@ class Settings:
     webview_seconds: int
     hide_paused_webhooks: bool = False
     delivery_days: int = 30
+    event_days: int | None = None
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
@@ -73,6 +75,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         outgoing_allow=_networks(environ, "LEAL_OUTGOING_ALLOW"),
         hide_paused_webhooks=_switch(environ, "LEAL_HIDE_PAUSED_WEBHOOKS", default="off"),
         delivery_days=_number(environ, "LEAL_DELIVERY_DAYS", 30, between=(1, 3650)),
+        event_days=_number(environ, "LEAL_EVENT_DAYS", 0, between=(0, 36_500)) or None,
         webview_seconds=_number(environ, "LEAL_WEBVIEW_SECONDS", 3_600, between=(60, 86_400)),
     )
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from leal.api.own.audit import ENTRIES
-from leal.api.own.event_shapes import EVENTS
+from leal.api.own.event_shapes import EVENTS, EVENTS_GONE
 from leal.api.own.shape_parts import (
     COUNT,
     DAY,
@@ -276,7 +276,7 @@ REQUESTS: Final[Mapping[str, Schema]] = {
     },
 }
 RESPONSES: Final[Mapping[str, Mapping[int, Schema | None]]] = {
-    "events.list": {200: EVENTS},
+    "events.list": {200: EVENTS, 410: EVENTS_GONE},
     "webhooks.list": {200: whole({"webhooks": listed(WEBHOOK)})},
     "webhooks.listDeliveries": {
         200: whole({"deliveries": listed(DELIVERY), "cursor": whole({"next": or_null(STRING)})})

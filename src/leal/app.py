@@ -108,6 +108,7 @@ def open_desk(
         composer=AdminComposer(),
         hides_paused_webhooks=settings.hide_paused_webhooks,
         deliveries_kept=timedelta(days=settings.delivery_days),
+        events_kept=None if settings.event_days is None else timedelta(days=settings.event_days),
         webview_lasts=timedelta(seconds=settings.webview_seconds),
     )
 

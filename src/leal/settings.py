@@ -37,8 +37,9 @@ class Settings:
     ``load_secret_key``. ``public_url`` has no slash at its end. ``worker`` tells whether
     `leal serve` keeps a worker beside it. ``outgoing_allow`` holds the networks that merchants'
     webhooks may lead to although they are not public. ``hide_paused_webhooks`` shows API clients
-    as deleted what is only paused; ``delivery_days`` is how long deliveries are remembered, and
-    ``webview_seconds`` how long the address of a loyalty page is good. Each process that answers
+    as deleted what is only paused; ``delivery_days`` is how long deliveries are remembered,
+    ``event_days`` how long events are, None for good, and ``webview_seconds`` how long the address
+    of a loyalty page is good. Each process that answers
     keeps ``max_connections``, works on ``max_requests`` at once, and ends a connection on which
     there was no request for ``idle_seconds``. ``metrics_token`` is what a reader of ``/metrics``
     sends; None: readers are on this machine, if ``is_local``, which is where nobody said how leal
@@ -68,6 +69,7 @@ class Settings:
     is_local: bool = False
     stop_delay_seconds: int = 0
     log_format: str = "auto"
+    event_days: int | None = None
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
@@ -89,6 +91,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         outgoing_allow=_networks(environ, "LEAL_OUTGOING_ALLOW"),
         hide_paused_webhooks=_switch(environ, "LEAL_HIDE_PAUSED_WEBHOOKS", default="off"),
         delivery_days=_number(environ, "LEAL_DELIVERY_DAYS", 30, between=(1, 3650)),
+        event_days=_number(environ, "LEAL_EVENT_DAYS", 0, between=(0, 36_500)) or None,
         webview_seconds=_number(environ, "LEAL_WEBVIEW_SECONDS", 3_600, between=(60, 86_400)),
         max_connections=_number(environ, "LEAL_MAX_CONNECTIONS", 1_000, between=(10, 1_000_000)),
         max_requests=_number(environ, "LEAL_MAX_REQUESTS", 500, between=(1, 100_000)),

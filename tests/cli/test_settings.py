@@ -24,6 +24,11 @@ def test_everything_has_a_default() -> None:
     assert (settings.rate_limit, settings.pool_size, settings.log_level) == (20, 10, "info")
 
 
+@pytest.mark.parametrize(("days", "kept"), [("", None), ("0", None), ("400", 400)])
+def test_events_are_kept_for_good_unless_days_are_set(days: str, kept: int | None) -> None:
+    assert read_settings({"LEAL_EVENT_DAYS": days}).event_days == kept
+
+
 @pytest.mark.parametrize(
     ("environ", "public_url"),
     [
@@ -46,6 +51,8 @@ def test_the_public_address_follows_the_private_one(
         ("LEAL_PORT", "65536"),
         ("LEAL_PORT", "٨"),
         ("LEAL_PORT", "8" * 5000),
+        ("LEAL_EVENT_DAYS", "-1"),
+        ("LEAL_EVENT_DAYS", "for ever"),
         ("LEAL_RATE_LIMIT", "-1"),
         ("LEAL_RATE_LIMIT", "1.5"),
         ("LEAL_POOL_SIZE", "0"),

@@ -27,6 +27,23 @@ def stage(database_url: str, tmp_path: Path) -> Iterator[Stage]:
         yield opened
 
 
+_CLEARED = """
+WITH h AS (INSERT INTO event_horizons VALUES (1, 7, now())), e AS (DELETE FROM events)
+UPDATE deliveries SET body = 'x'
+"""
+_CLEARED_HALF = """
+WITH h AS (INSERT INTO event_horizons VALUES (1, 7, now())),
+    e AS (DELETE FROM events WHERE event_id < 6)
+UPDATE deliveries SET body = 'x'
+"""
+_CLEARED_UNWORDED = """
+WITH h AS (INSERT INTO event_horizons VALUES (1, 7, now())) DELETE FROM events
+"""
+_CLEARED_TOO_FAR = """
+WITH h AS (INSERT INTO event_horizons VALUES (1, 8, now())), e AS (DELETE FROM events)
+UPDATE deliveries SET body = 'x'
+"""
+
 _DONE = "UPDATE deliveries SET state = 'delivered', ended_at = now() WHERE delivery_id = 1"
 
 
@@ -45,6 +62,10 @@ _DONE = "UPDATE deliveries SET state = 'delivered', ended_at = now() WHERE deliv
         ("UPDATE webhooks SET state = 'paused'", {}),
         ("UPDATE webhooks SET forgotten_event_id = 100", {}),
         ("DELETE FROM webhooks WHERE webhook_id = 2", {Invariant.DELIVERIES: 3}),
+        (_CLEARED, {}),
+        (_CLEARED_HALF, {Invariant.DELIVERIES: 1}),
+        (_CLEARED_UNWORDED, {Invariant.DELIVERIES: 5}),
+        (_CLEARED_TOO_FAR, {Invariant.DELIVERIES: 1}),
     ],
 )
 def test_losses_are_found(stage: Stage, damage: str, counts: dict[Invariant, int]) -> None:

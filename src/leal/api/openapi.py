@@ -294,6 +294,7 @@ _MEANINGS: Final[Mapping[int, str]] = {
     404: "There is nothing of this name",
     408: "The body did not arrive in time; send it again",
     409: f"A request with this `{HEADER}` is still being served; try again after `Retry-After`",
+    410: "What was there is not kept any more; the body says where to go on",
     413: "The body is too large",
     422: "Understood, and refused; the body says why",
     429: "Too many requests with these credentials; wait as long as `Retry-After` says",

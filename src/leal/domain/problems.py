@@ -40,6 +40,15 @@ class Missing(Problem):
         self.noun = noun
 
 
+class Gone(Problem):
+    """What was there is not kept any more (410). `facts` tell machines where to go on."""
+
+    def __init__(self, noun: str, message: str, facts: dict[str, int]) -> None:
+        super().__init__(message)
+        self.noun = noun
+        self.facts = facts
+
+
 class KeyInUse(Problem):
     """A request with this idempotency key is running, or was cut short a moment ago (409)."""
 

@@ -88,10 +88,13 @@ _REPLAYED = """state = 'waiting', reason = NULL, ended_at = NULL, failures = 0,
     due_at = greatest(ready_at, $3),
     leased_until = CASE WHEN state = 'waiting' THEN leased_until END,
     lease = CASE WHEN state = 'waiting' THEN lease END"""
+# What was never worded needs its event.
+_CAN_BE_TOLD = """(body IS NOT NULL OR event_id IS NULL OR EXISTS (
+    SELECT FROM events e WHERE e.program_id = $1 AND e.event_id = deliveries.event_id))"""
 _REPLAY = f"""
 UPDATE deliveries SET {_REPLAYED} WHERE program_id = $1 AND delivery_id = $2 AND EXISTS (
     SELECT FROM webhooks w WHERE w.program_id = $1 AND w.webhook_id = deliveries.webhook_id
-        AND w.state <> 'deleted')
+        AND w.state <> 'deleted') AND {_CAN_BE_TOLD}
 """  # noqa: S608 - constants of this module
 _NOW = """
 UPDATE webhooks SET retry_at = NULL
@@ -102,7 +105,10 @@ WHERE program_id = $1 AND webhook_id = $2 AND retry_at IS NOT NULL
 async def replay(
     on: Runner, program_id: int, delivery_id: int, *, webhook_id: int, now: datetime
 ) -> bool:
-    """Tells one again, at once; False when its webhook was deleted. Runs in a transaction."""
+    """Tells one again, at once; False when its webhook was deleted, or its event is not kept.
+
+    Runs in a transaction.
+    """
     await on.execute(_NOW, program_id, webhook_id)
     return await on.execute(_REPLAY, program_id, delivery_id, now) == "UPDATE 1"
 
@@ -122,6 +128,7 @@ _REPLAY_SINCE = f"""
 WITH batch AS (
     SELECT delivery_id FROM deliveries
     WHERE program_id = $1 AND webhook_id = $2 AND created_at >= $4 AND delivery_id > $5
+        AND {_CAN_BE_TOLD}
     ORDER BY delivery_id LIMIT $6
 ), told AS (
     UPDATE deliveries SET {_REPLAYED}

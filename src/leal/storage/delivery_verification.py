@@ -13,14 +13,16 @@ from leal.storage.order_verification import Found, finding
 from leal.storage.verification import Finding, Invariant
 
 # Claims are changes that can be told from rows: each was saved with an event. Events that are not
-# kept any more prove nothing.
+# kept any more prove nothing: they are older than all that is, and than the log was cleared to.
 _EVENT_OF_CLAIM: Final = """
 SELECT r.customer_id, NULL AS merchant_id,
     format('an event that tells of claim %s', r.claimed_reward_id) AS expected, 'none' AS found
 FROM claimed_rewards r
 WHERE r.program_id = $1
-    AND r.claimed_at > (
-        SELECT created_at FROM events WHERE program_id = $1 ORDER BY event_id LIMIT 1)
+    AND r.claimed_at >= coalesce(
+        (SELECT cleared_before FROM event_horizons WHERE program_id = $1),
+        (SELECT created_at + interval '1 microsecond' FROM events
+            WHERE program_id = $1 ORDER BY event_id LIMIT 1))
     AND NOT EXISTS (
         SELECT FROM events e
         WHERE e.program_id = $1 AND e.claimed_reward_id = r.claimed_reward_id)
@@ -81,11 +83,37 @@ WHERE d.program_id = $1 AND CASE d.state
 ORDER BY d.delivery_id
 """
 
+# What waits to be worded has its event.
+_EVENT_KEPT: Final = """
+SELECT d.customer_id, NULL AS merchant_id,
+    format('event %s, which delivery %s is to tell of', d.event_id, d.delivery_id) AS expected,
+    'none' AS found
+FROM deliveries d
+WHERE d.program_id = $1 AND d.state = 'waiting' AND d.body IS NULL AND d.event_id IS NOT NULL
+    AND NOT EXISTS (SELECT FROM events e WHERE e.program_id = $1 AND e.event_id = d.event_id)
+ORDER BY d.delivery_id
+"""
+
+# The log was cleared only as far as deliveries were made of it, and nothing older is left.
+_CLEARED_CLEANLY: Final = """
+SELECT NULL::bigint AS customer_id, NULL AS merchant_id,
+    CASE WHEN c.event_id < h.event_id THEN format('deliveries of all events up to %s', h.event_id)
+        ELSE format('no event up to %s', h.event_id) END AS expected,
+    CASE WHEN c.event_id < h.event_id THEN format('made up to %s', c.event_id)
+        ELSE 'some' END AS found
+FROM event_horizons h
+LEFT JOIN webhook_cursors c ON c.program_id = $1
+WHERE h.program_id = $1 AND (c.event_id < h.event_id
+    OR EXISTS (SELECT FROM events e WHERE e.program_id = $1 AND e.event_id <= h.event_id))
+"""
+
 _CHECKS: Final = (
     (Invariant.EVENT_OF_CHANGE, _EVENT_OF_CLAIM),
     (Invariant.DELIVERIES, _EVENT_DELIVERED),
     (Invariant.DELIVERIES, _CHANGE_DELIVERED),
     (Invariant.DELIVERIES, _DELIVERY_ENDED),
+    (Invariant.DELIVERIES, _EVENT_KEPT),
+    (Invariant.DELIVERIES, _CLEARED_CLEANLY),
 )
 
 

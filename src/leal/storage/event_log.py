@@ -1,6 +1,6 @@
 """The log of events for whoever reads along: in an order that no later commit changes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Final
 
@@ -29,23 +29,27 @@ class LoggedEvent:
 class LogPage:
     """Events in their order; whoever goes on after `last_id` misses none, now or later.
 
-    `more`: there are further ones already.
+    `more`: there are further ones already. Up to `cleared_id` events are not kept any more.
     """
 
     events: tuple[LoggedEvent, ...]
     last_id: int
     more: bool
+    cleared_id: int
 
 
-# The next events, with whether a smaller id may still join those before each.
+# How far the log was cleared, and the next events, with whether a smaller id may still join those
+# before each; both as of one moment.
 _NEXT = """
-SELECT e.event_id, e.topic, e.created_at, e.customer_id, c.merchant_id, e.claimed_reward_id,
-    e.history_id, e.payload::text AS facts,
+SELECT coalesce(h.event_id, 0) AS cleared_id, e.event_id, e.topic, e.created_at, e.customer_id,
+    c.merchant_id, e.claimed_reward_id, e.history_id, e.payload::text AS facts,
     e.settles <= (SELECT leal_horizon())
         OR e.recorded_at < clock_timestamp() - interval '10 minutes' AS settled
-FROM (
+FROM (VALUES (1)) AS one(row)
+LEFT JOIN event_horizons h ON h.program_id = $1
+LEFT JOIN (
     SELECT * FROM events WHERE program_id = $1 AND event_id > $2 ORDER BY event_id LIMIT $3
-) AS e
+) AS e ON true
 LEFT JOIN customers c ON c.program_id = $1 AND c.customer_id = e.customer_id
 ORDER BY e.event_id
 """
@@ -59,7 +63,8 @@ async def list_events(
     Every event of a customer tells of a change of theirs, and so is one of that topic too.
     """
     scanned = limit if topic is None else max(limit, SCANNED)
-    rows = await on.rows(_NEXT, program_id, after, scanned + 1)
+    told = await on.rows(_NEXT, program_id, after, scanned + 1)
+    rows = [row for row in told if row["event_id"] is not None]
     found: list[LoggedEvent] = []
     last_id = after
     for row in rows[:scanned]:
@@ -67,6 +72,10 @@ async def list_events(
             break
         last_id = row["event_id"]
         if topic in (None, row["topic"]) or (topic == UPDATED and row["customer_id"]):
-            found.append(LoggedEvent(**{key: row[key] for key in row.keys() if key != "settled"}))  # noqa: SIM118 - a record iterates over its values
+            found.append(LoggedEvent(**{each: row[each] for each in _FIELDS}))
     more = any(row["settled"] and row["event_id"] > last_id for row in rows)
-    return LogPage(events=tuple(found), last_id=last_id, more=more)
+    cleared_id = told[0]["cleared_id"]
+    return LogPage(events=tuple(found), last_id=last_id, more=more, cleared_id=cleared_id)
+
+
+_FIELDS: Final = tuple(each.name for each in fields(LoggedEvent))

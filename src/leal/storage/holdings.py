@@ -330,6 +330,7 @@ IMPERSONAL: Final[Mapping[str, str]] = MappingProxyType(
         "members_daily": "counts members of a tier",
         "webhooks": "addresses of the merchant and of apps",
         "webhook_cursors": "how far the log of events was told",
+        "event_horizons": "how far the log of events was cleared",
         "webview_forms": "what was sent from a page, without who; goes with the page's session",
         "operators": "who works for the merchant, no customer",
         "operator_programs": "who works for the merchant, no customer",

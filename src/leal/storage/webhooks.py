@@ -59,7 +59,10 @@ INSERT INTO webhook_cursors (program_id, event_id) VALUES ($1, 0) ON CONFLICT DO
 """
 _LOCK_CURSOR = "SELECT event_id FROM webhook_cursors WHERE program_id = $1 FOR UPDATE"
 
-_NEWEST_EVENT = "SELECT coalesce(max(event_id), 0) FROM events WHERE program_id = $1"
+_NEWEST_EVENT = """
+SELECT greatest(0, (SELECT max(event_id) FROM events WHERE program_id = $1),
+    (SELECT event_id FROM event_horizons WHERE program_id = $1))
+"""
 
 # Nobody was told of what lies before the first webhook: it is not gone over.
 _SKIP = """

@@ -29,7 +29,9 @@ from leal.usecases.batches import BATCH, BEGINNING, Tally
 from leal.usecases.desk import Ask, Desk, Outcome, look_at, scene_now
 from leal.usecases.messages import rewards_within_reach
 
-_KIND: Final = "announcements"
+CURSOR: Final = "announcements"
+"""Its cursor holds the id of the last event that was followed."""
+
 _REMINDERS: Final = "reminders"
 _EARNING: Final = (POINTS_EARNED, RULE_COMPLETED)
 
@@ -65,7 +67,7 @@ class _Telling:
     async def of_what_is_within_reach(self) -> None:
         """Follows the events of earning, behind a cursor."""
         database, until = self.desk.database, self.scene.now - WAITS
-        after = await jobs.find_cursor(database, self.program_id, _KIND, shape=int) or 0
+        after = await jobs.find_cursor(database, self.program_id, CURSOR, shape=int) or 0
         while events := await list_settled_events(
             database, self.program_id, after=after, limit=BATCH
         ):
@@ -75,7 +77,7 @@ class _Telling:
             if self.tally.failures or not ripe:
                 return
             after = ripe[-1].event_id
-            await jobs.save_cursor(database, self.program_id, _KIND, position=after)
+            await jobs.save_cursor(database, self.program_id, CURSOR, position=after)
             if len(ripe) < len(events):
                 return
 

@@ -1,5 +1,7 @@
 """Crediting new members with what they bought as guests."""
 
+from typing import Final
+
 from leal.domain.change import Change, begin
 from leal.domain.crediting import credit_past
 from leal.domain.scene import Scene
@@ -9,7 +11,9 @@ from leal.storage.due import PastOrder
 from leal.usecases.batches import Tally
 from leal.usecases.desk import Ask, Desk, change, known, scene_now
 
-_KIND = "purchases"
+CURSOR: Final = "purchases"
+"""Its cursor holds the id of the last event that was followed."""
+
 _EVENTS = 2_000
 _ORDERS = 1_000
 
@@ -21,14 +25,14 @@ async def credit_all(desk: Desk, program_id: int) -> int:
     Raises WorkFailed.
     """
     tally = Tally()
-    last = await jobs.find_cursor(desk.database, program_id, _KIND, shape=int) or 0
+    last = await jobs.find_cursor(desk.database, program_id, CURSOR, shape=int) or 0
     while joined := await due.list_joined(
         desk.database, program_id, after_event_id=last, limit=_EVENTS
     ):
         await tally.each(joined.customer_ids, lambda found: credit(desk, program_id, found))
         last = joined.last_event_id
         if not tally.failures:
-            await jobs.save_cursor(desk.database, program_id, _KIND, position=last)
+            await jobs.save_cursor(desk.database, program_id, CURSOR, position=last)
     return tally.outcome()
 
 

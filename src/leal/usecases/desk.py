@@ -69,10 +69,10 @@ class Desk:
 
     `public_url` is where shoppers reach this server, without a slash at the end. Webhooks are
     called by `webhooks` in the words of `composer`; `hides_paused_webhooks` from clients as if they
-    were deleted; what was delivered is remembered for `deliveries_kept`. `webview_lasts` is how
-    long a loyalty page that was opened can be looked at. `once` is the run of a request that must
-    have one effect: then all that is asked of the database is one transaction. `meter` counts for
-    the operator.
+    were deleted; what was delivered is remembered for `deliveries_kept`, and what happened for
+    `events_kept`, None for good. `webview_lasts` is how long a loyalty page that was opened can be
+    looked at. `once` is the run of a request that must have one effect: then all that is asked of
+    the database is one transaction. `meter` counts for the operator.
     """
 
     database: Database
@@ -88,6 +88,7 @@ class Desk:
     composer: Composer = field(default_factory=PlainComposer)
     hides_paused_webhooks: bool = False
     deliveries_kept: timedelta = timedelta(days=30)
+    events_kept: timedelta | None = None
     webview_lasts: timedelta = timedelta(hours=1)
     once: Once | None = None
     meter: Meter = field(default_factory=SilentMeter)

@@ -28,6 +28,7 @@ from leal.usecases.fulfilment_calls import call_all
 from leal.usecases.idempotency import forget_all
 from leal.usecases.lapsing import lapse_all, warn_all
 from leal.usecases.reports import add_up
+from leal.usecases.retention import clear_events
 from leal.usecases.vouchers import settle_all
 
 _ROUNDS = 1_000
@@ -52,6 +53,7 @@ class Kind(StrEnum):
     POOLS = "pools"
     WEBHOOKS = "webhooks"
     IDEMPOTENCY = "idempotency"
+    RETENTION = "retention"
 
 
 async def run(desk: Desk, kind: Kind, program_id: int, *, part: tuple[int, int] = WHOLE) -> int:
@@ -93,5 +95,6 @@ _WORK: Final[Mapping[Kind, Callable[[Desk, int], Awaitable[int]]]] = MappingProx
         Kind.POOLS: warn_low,
         Kind.WEBHOOKS: work_off,
         Kind.IDEMPOTENCY: forget_all,
+        Kind.RETENTION: clear_events,
     }
 )

@@ -160,7 +160,10 @@ async def load_delivery(desk: Desk, program_id: int, delivery_id: int) -> Logged
 async def replay(
     desk: Desk, program_id: int, delivery_id: int, *, owner: Owner | None
 ) -> LoggedDelivery:
-    """Tells of one event again, under the same id and with the same bytes. Raises Missing."""
+    """Tells of one event again, under the same id and with the same bytes.
+
+    Raises Missing, also when it was never worded and its event is not kept any more.
+    """
     found = await load_delivery(desk, program_id, delivery_id)
     await load(desk, program_id, found.webhook_id, owner=owner)
     now = await _now(desk, program_id)
@@ -168,7 +171,7 @@ async def replay(
         if not await delivery_log.replay(
             on, program_id, delivery_id, webhook_id=found.webhook_id, now=now
         ):
-            raise _missing()
+            raise Missing("event", "What this delivery was to tell of is not kept any more")
     return await load_delivery(desk, program_id, delivery_id)
 
 

@@ -1,6 +1,7 @@
 """The log of events: from any point on, in an order that never changes, with nothing skipped."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any, Final
 
 import asyncpg
@@ -9,6 +10,7 @@ from jsonschema import Draft202012Validator
 
 from leal.api.own.shapes import ERROR, RESPONSES
 from leal.domain.topics import ENROLLED, POINTS_EARNED, UPDATED
+from leal.storage import event_horizons
 from tests.jobs.shops import give, join, shop, take
 from tests.worlds import Answer, World, world_on
 
@@ -102,3 +104,29 @@ def test_nothing_is_told_before_all_that_came_first_can_be(world: World, databas
         world.run(connection.close())
     told = read(world, f"after={after}").json["events"]
     assert [each["facts"] for each in told] == [{"points": 7}]
+
+
+def test_who_missed_events_is_told_so_and_where_to_go_on(world: World) -> None:
+    ids = [each["id"] for each in read(world).json["events"]]
+    before = world.now + timedelta(seconds=1)
+    cleared = event_horizons.clear(
+        world.database, world.tenant.program_id, until=ids[1], before=before
+    )
+    assert world.run(cleared) == 2
+    gone = read(world, f"after={ids[0]}&topic={POINTS_EARNED}")
+    assert (gone.status, gone.json) == (
+        410,
+        {
+            "error": {
+                "code": "events_gone",
+                "message": "Events behind this cursor are not kept any more, so some were missed."
+                f" Read anew what you keep of customers, and go on with after={ids[1]}",
+                "after": ids[1],
+            }
+        },
+    )
+    for after in (0, gone.json["error"]["after"]):
+        kept = read(world, f"after={after}").json
+        assert [each["id"] for each in kept["events"]] == ids[2:]
+    other = world.add_program(shop())
+    assert read(world, f"after={ids[0]}", key=other.key).status == 200

@@ -1,8 +1,8 @@
-"""How leal's own API words its errors: codes for what is missing and for too many requests."""
+"""How leal's own API words its errors: codes for what is missing, gone or too much."""
 
 from leal.api.http import Reply, error_response
 from leal.api.own.views import money
-from leal.domain.problems import Missing, TooMany
+from leal.domain.problems import Gone, Missing, TooMany
 from leal.domain.refusals import (
     CustomerBlocked,
     CustomerNotEnrolled,
@@ -46,7 +46,7 @@ REFUSALS: dict[type[Refusal], tuple[str, str]] = {
 
 
 class OwnDialect:
-    """The 404, 422 and 429 of this API; the rest is worded as everywhere."""
+    """The 404, 410, 422 and 429 of this API; the rest is worded as everywhere."""
 
     def render(self, problem: Exception) -> Reply | None:
         """The answer to a problem, or None to leave it to the common wording."""
@@ -54,6 +54,9 @@ class OwnDialect:
             case Missing():
                 code = f"{problem.noun.replace(' ', '_')}_not_found"
                 return error_response(404, problem.message, code=code)
+            case Gone():
+                code = f"{problem.noun}_gone"
+                return error_response(410, problem.message, code=code, facts=problem.facts)
             case NotASandbox():
                 return error_response(422, problem.message, code="not_a_sandbox")
             case NotFromPool():

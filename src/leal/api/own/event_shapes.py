@@ -28,3 +28,15 @@ EVENTS: Final = whole(
         "more": {"type": "boolean", "description": "Whether there are further ones already"},
     }
 )
+
+EVENTS_GONE: Final = whole(
+    {
+        "error": whole(
+            {
+                "code": {"const": "events_gone"},
+                "message": STRING,
+                "after": {**ID, "description": "The `after` behind which everything is kept"},
+            }
+        )
+    }
+)

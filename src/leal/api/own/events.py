@@ -1,4 +1,4 @@
-"""The log of events over HTTP: everything that happened, from any point on, as often as wanted."""
+"""The log of events over HTTP: what happened, from any point on, as often as wanted."""
 
 from typing import Final
 
@@ -10,7 +10,7 @@ from leal.api.ids import MAX_JSON_INTEGER, one, whole_number
 from leal.api.operations import Operation, Parameter
 from leal.api.own.requests import DEFAULT_LIMIT, Call, Serve
 from leal.api.own.views import Json, instant
-from leal.domain.problems import BadRequest
+from leal.domain.problems import BadRequest, Gone
 from leal.domain.topics import LOGGED
 from leal.storage.event_log import LoggedEvent, list_events
 from leal.usecases.access import Scope
@@ -22,12 +22,13 @@ LIST: Final = Operation(
     name="events.list",
     method="GET",
     path="/leal/v1/events",
-    summary="Everything that happened, in an order that never changes and skips nothing",
+    summary="What happened, in an order that never changes and skips nothing",
     scope=Scope.READ_CUSTOMERS,
     query=(
         Parameter(
             name="after",
-            meaning="From an answer's `cursor.next`: what happened since; 0 for the beginning",
+            meaning="From an answer's `cursor.next`: what happened since. 0 for the first event "
+            "that is kept; behind another one that is not kept any more: 410",
             schema={"type": "integer", "minimum": 0, "default": 0},
         ),
         Parameter(
@@ -57,6 +58,8 @@ def rows(desk: Desk) -> tuple[tuple[Operation, Serve], ...]:
         page = await list_events(
             desk.database, call.caller.program_id, after=after, topic=topic, limit=limit
         )
+        if 0 < after < page.cleared_id:
+            raise _cleared(page.cleared_id)
         shown = {
             "events": [_event(each) for each in page.events],
             "cursor": {"next": page.last_id},
@@ -65,6 +68,14 @@ def rows(desk: Desk) -> tuple[tuple[Operation, Serve], ...]:
         return json_response(msgspec.json.encode(shown))
 
     return ((LIST, serve),)
+
+
+def _cleared(until: int) -> Gone:
+    message = (
+        "Events behind this cursor are not kept any more, so some were missed. Read anew what you"
+        f" keep of customers, and go on with after={until}"
+    )
+    return Gone("events", message, {"after": until})
 
 
 def _event(event: LoggedEvent) -> Json:

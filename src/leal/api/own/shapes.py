@@ -10,7 +10,7 @@ from typing import Final
 from leal.api.fields import DECIMAL_PATTERN
 from leal.api.ids import ID_SCHEMA
 from leal.api.own.audit import ENTRIES
-from leal.api.own.event_shapes import EVENTS
+from leal.api.own.event_shapes import EVENTS, EVENTS_GONE
 from leal.api.own.shape_parts import (
     COUNT,
     DAY,
@@ -287,7 +287,7 @@ REQUESTS: Final[Mapping[str, Schema]] = {
     },
 }
 RESPONSES: Final[Mapping[str, Mapping[int, Schema | None]]] = {
-    "events.list": {200: EVENTS},
+    "events.list": {200: EVENTS, 410: EVENTS_GONE},
     "webhooks.list": {200: whole({"webhooks": listed(WEBHOOK)})},
     "webhooks.listDeliveries": {
         200: whole({"deliveries": listed(DELIVERY), "cursor": whole({"next": or_null(STRING)})})

@@ -7,6 +7,7 @@ digit: decimal, or a fraction such as `20/3` where decimals would not come to an
 from collections.abc import Mapping
 from typing import Final
 
+from leal.api.own import merges
 from leal.api.own.audit import ENTRIES
 from leal.api.own.event_shapes import EVENTS
 from leal.api.own.shape_parts import (
@@ -210,6 +211,7 @@ _CODE: Final[Schema] = {"type": "string", "minLength": 1, "maxLength": MAX_CODE_
 
 REQUESTS: Final[Mapping[str, Schema]] = {
     "webhooks.replay": SINCE,
+    "customers.merge": merges.REQUEST,
     "customers.erase": {
         "type": "object",
         "properties": {
@@ -311,6 +313,7 @@ RESPONSES: Final[Mapping[str, Mapping[int, Schema | None]]] = {
         },
     },
     "audit.list": {200: ENTRIES},
+    **merges.RESPONSES,
     "customers.moveTier": {
         200: whole(
             {

@@ -48,6 +48,7 @@ class Invariant(StrEnum):
     DELIVERIES = "deliveries"
     ANSWERS = "answers"
     ERASED = "erased"
+    MERGES = "merges"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
+from leal.usecases import merging
 from leal.usecases.announcements import announce_all
 from leal.usecases.approvals import WHOLE, approve_all
 from leal.usecases.claims import move_on_all
@@ -52,6 +53,7 @@ class Kind(StrEnum):
     POOLS = "pools"
     WEBHOOKS = "webhooks"
     IDEMPOTENCY = "idempotency"
+    MERGES = "merges"
 
 
 async def run(desk: Desk, kind: Kind, program_id: int, *, part: tuple[int, int] = WHOLE) -> int:
@@ -93,5 +95,6 @@ _WORK: Final[Mapping[Kind, Callable[[Desk, int], Awaitable[int]]]] = MappingProx
         Kind.POOLS: warn_low,
         Kind.WEBHOOKS: work_off,
         Kind.IDEMPOTENCY: forget_all,
+        Kind.MERGES: merging.forget_all,
     }
 )

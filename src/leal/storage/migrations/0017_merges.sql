@@ -35,6 +35,7 @@ CREATE TABLE merges (
     PRIMARY KEY (program_id, merge_id)
 );
 CREATE INDEX merges_of_survivor ON merges (program_id, survivor_id, merge_id);
+CREATE INDEX merges_kept ON merges (program_id, merged_at) WHERE kept <> '{}';
 CREATE INDEX merges_of_merged ON merges (program_id, merged_id, merge_id);
 
 -- Moves points into and out of a customer's lots, as [[expires_at, points], ...].
@@ -172,9 +173,9 @@ BEGIN
     SELECT coalesce(jsonb_agg(jsonb_build_array(merchant_id, site_id)), '[]') INTO v_ids
     FROM customer_ids WHERE program_id = p_program_id AND customer_id = v_merged;
 
-    -- the address and the lines of history that only one of the two may have
+    -- first, for the survivor may take over the address; it stays here to be erased with the person
     UPDATE customers SET
-        version = v_other + 1, merged_into = v_survivor, linked_merchant_ids = '{}', email = NULL,
+        version = v_other + 1, merged_into = v_survivor, linked_merchant_ids = '{}',
         email_key = NULL, first_name = NULL, last_name = NULL, properties = '{}', metadata = '{}',
         enrolled_at = NULL, points_approved = 0, points_pending = 0, points_spent = 0,
         rewards_claimed = 0, rewards_used = 0, lifetime_points = 0, lifetime_spend = 0,
@@ -197,7 +198,6 @@ BEGIN
         'tier_rows', ARRAY(SELECT history_id FROM history
             WHERE program_id = p_program_id AND customer_id = v_survivor
                 AND history_id > v_row AND kind = 'entered_tier'),
-        'segment', c.insights_segment,
         'points', (SELECT coalesce(json_agg(json_build_array(earned_on, points)), '[]')
             FROM progress WHERE program_id = p_program_id AND customer_id = v_merged),
         'standing', (SELECT coalesce(json_agg(json_build_array(subject, id, number)), '[]')
@@ -238,7 +238,8 @@ BEGIN
         points_spent, moved, kept, last_transaction_id, merged_at)
     VALUES (
         p_program_id, v_merge_id, v_survivor, v_merged, c.points_approved, c.points_pending,
-        c.points_spent, v_moved, (p_merge ->> 'kept')::jsonb || jsonb_build_object('ids', v_ids),
+        c.points_spent, v_moved, (p_merge ->> 'kept')::jsonb
+            || jsonb_build_object('ids', v_ids, 'segment', c.insights_segment),
         v_last, v_now);
     RETURN v_merge_id;
 END $$;
@@ -298,7 +299,7 @@ BEGIN
     PERFORM leal_save(p_program_id, v_merged, v_other, p_undo -> 'merged' -> 'change');
     UPDATE customers SET version = greatest(v_version, v_other) + 1
     WHERE program_id = p_program_id AND customer_id IN (v_survivor, v_merged);
-    UPDATE customers SET merged_into = NULL, insights_segment = m.moved ->> 'segment'
+    UPDATE customers SET merged_into = NULL, insights_segment = m.kept ->> 'segment'
     WHERE program_id = p_program_id AND customer_id = v_merged;
     UPDATE customers SET merged_into = v_merged
     WHERE program_id = p_program_id AND merged_into = v_survivor AND customer_id IN (

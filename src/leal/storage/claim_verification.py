@@ -41,7 +41,9 @@ JOIN customers c ON c.customer_id = r.customer_id
     AND c.program_id = $1 AND c.customer_id BETWEEN $2 AND $3
 LEFT JOIN (
     SELECT customer_id, claimed_reward_id,
-        sum(sign(points_spent)) FILTER (WHERE cause = 'redeemed') AS spends,
+        count(*) FILTER (WHERE cause = 'redeemed' AND merge_id IS NULL)
+            + coalesce(sum(sign(points_spent)) FILTER (
+                WHERE cause = 'redeemed' AND merge_id IS NOT NULL), 0) AS spends,
         sum(points_spent) FILTER (WHERE cause = 'redeemed') AS spent,
         coalesce(sum(points_approved) FILTER (WHERE cause <> 'redeemed'), 0) AS back,
         bool_or(points_approved <> -points_spent OR points_pending <> 0

@@ -22,6 +22,7 @@ from leal.usecases.due import Kind, run, run_until_nothing_is_due
 from leal.usecases.verification import verify
 from tests.databases import DatabaseServer
 from tests.programs import Document, lion_rewards, put
+from tests.soak import examples
 from tests.worlds import Answer, World, world_on
 
 Step = tuple[str, int]
@@ -219,7 +220,9 @@ _doings = st.sampled_from(
 )
 _story = st.lists(st.tuples(_doings, st.integers(0, 6)), max_size=9)
 _settled = settings(
-    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(10, soak=200),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 
 
@@ -272,3 +275,93 @@ def test_what_happens_since_never_breaks_the_books(
         person.does(("orders", 5))
         person.does(("waits", 3))
     assert wrong(world) == ()
+
+
+def test_the_version_of_a_row_s_next_entry_is_not_taken(world: World) -> None:
+    """An award that was approved, void and back again at the other's versions is settled on."""
+    survivor, merged = people(world, [], [("orders", 6), ("waits", 4)])
+    for number in range(4):
+        for step in (("refunds", 6), ("orders", 6)):
+            merged.does(step)
+        survivor.does(("gets", number))
+    assert survivor.merges(merged).status == 200
+    for step in (("refunds", 6), ("orders", 6), ("waits", 4), ("refunds", 6), ("orders", 6)):
+        merged.does(step)
+    assert wrong(world) == ()
+
+
+def test_points_that_were_spent_must_be_there_to_be_given_back(world: World) -> None:
+    survivor, merged = people(world, [], [])
+    merge_id = survivor.merges(merged).json["merge"]["id"]
+    for _ in range(3):
+        survivor.does(("redeems", 0))
+    assert survivor.balances() == (50, 0, 150)
+    answer = survivor.parts(merge_id)
+    assert (answer.status, answer.code) == (422, "points_spent")
+    assert "has 50 points too few" in answer.json["error"]["message"]
+    survivor.does(("returns", 0))
+    assert survivor.parts(merge_id).status == 200
+    assert (survivor.balances(), merged.balances()) == ((0, 0, 100), (100, 0, 0))
+    assert wrong(world) == ()
+
+
+def test_a_limit_that_one_used_up_is_used_up(world: World) -> None:
+    survivor, merged = people(world, [("redeems", 0)], [("redeems", 0), ("gets", 6)])
+    before = [rows_of(world, each.id)["counters"] for each in (survivor, merged)]
+    merge_id = survivor.merges(merged).json["merge"]["id"]
+    merged.does(("redeems", 0))
+    body = {"reward_id": 1, "customer_merchant_id": merged.name}
+    path = "/headless/2025-06/1/rewards/cart_discount_voucher/redeem?channel=web"
+    refused = world.post(path, body)
+    assert (refused.status, refused.code) == (422, "reward_limit_reached")
+    survivor.does(("returns", 2))
+    assert survivor.parts(merge_id).status == 200
+    assert rows_of(world, merged.id)["counters"] == before[1]
+    assert len(rows_of(world, survivor.id)["counters"]) == len(before[0])
+    assert wrong(world) == ()
+
+
+def test_a_merge_can_be_taken_back_for_thirty_days(world: World) -> None:
+    survivor, merged = people(world, [("gets", 1)], [("gets", 2)])
+    merge_id = survivor.merges(merged).json["merge"]["id"]
+    world.now += UNDO_WITHIN
+    world.run(run_until_nothing_is_due(world.desk, world.tenant.program_id))
+    sql = "SELECT kept::text FROM merges WHERE merge_id = $1"
+    assert world.run(world.database.value(sql, merge_id)) == "{}"
+    answer = survivor.parts(merge_id)
+    assert (answer.status, answer.code) == (422, "too_late_to_undo")
+
+
+def test_a_merge_of_a_merge_comes_apart_in_turn(world: World) -> None:
+    first, second, third = people(world, [("orders", 1)], [("orders", 2)], [("redeems", 0)])
+    balances = [each.balances() for each in (first, second, third)]
+    inner = second.merges(third).json["merge"]["id"]
+    outer = first.merges(second).json["merge"]["id"]
+    assert first.id == second.id == third.id
+    early = first.parts(inner)
+    assert (early.status, early.code) == (422, "survivor_merged_since")
+    assert wrong(world) == ()
+    assert first.parts(outer).status == 200
+    assert (first.id == second.id, second.id == third.id) == (False, True)
+    assert wrong(world) == ()
+    assert second.parts(inner).status == 200
+    assert [each.balances() for each in (first, second, third)] == balances
+    again = second.parts(inner)
+    assert (again.status, again.code) == (422, "merge_already_undone")
+    assert wrong(world) == ()
+
+
+def test_the_figures_of_a_day_do_not_change(world: World) -> None:
+    survivor, merged = people(world, [("gets", 3)], [("orders", 4), ("redeems", 0), ("loses", 6)])
+    program_id = world.tenant.program_id
+    today = world.run(reports.today(world.desk, program_id))
+    period = reports.Period(first=today, last=today)
+
+    def shown() -> object:
+        return world.run(reports.report_points(world.desk, program_id, period=period))
+
+    before = shown()
+    merge_id = survivor.merges(merged).json["merge"]["id"]
+    assert shown() == before
+    survivor.parts(merge_id)
+    assert shown() == before

@@ -290,13 +290,13 @@ async def save_undo(
 
 
 _FORGET: Final = """
-UPDATE merges SET kept = '{}' WHERE program_id = $1 AND merged_at < $2 AND kept <> '{}'
+UPDATE merges SET kept = '{}' WHERE program_id = $1 AND merged_at <= $2 AND kept <> '{}'
 """
 
 
-async def forget(on: Runner, program_id: int, *, before: datetime) -> int:
-    """Empties what was kept of persons for undos that may not be any more; returns how many."""
-    done = await on.execute(_FORGET, program_id, before)
+async def forget(on: Runner, program_id: int, *, until: datetime) -> int:
+    """Empties what was kept of persons for undos of merges up to then; returns how many."""
+    done = await on.execute(_FORGET, program_id, until)
     return int(done.rsplit(" ", 1)[1])
 
 

@@ -96,8 +96,8 @@ async def list_merges(
 async def forget_all(desk: Desk, program_id: int) -> int:
     """Empties what was kept for undos whose time is over; returns of how many merges."""
     scene = await scene_now(desk, Ask(program_id=program_id))
-    before = scene.now - UNDO_WITHIN
-    return await stored.forget(desk.database, program_id, before=before)
+    until = scene.now - UNDO_WITHIN
+    return await stored.forget(desk.database, program_id, until=until)
 
 
 async def _together(
@@ -142,10 +142,11 @@ async def _undo(desk: Desk, on: Runner, ask: Ask, *, merge: StoredMerge) -> Merg
     program_id, merge_id = ask.program_id, merge.merge_id
     await stored.lock(on, program_id, sorted((merge.survivor.id, merge.merged.id)))
     loaded = await _settled(desk, on, ask, customer_id=merge.answers)
-    if loaded is None:
+    locked = await stored.find_merge(on, program_id, merge_id)
+    if loaded is None or locked is None:
         return None
     scene, survivor = loaded
-    _refuse_unless_open(merge, now=scene.now)
+    _refuse_unless_open(locked, now=scene.now)
     traced = await stored.trace(
         on,
         program_id,

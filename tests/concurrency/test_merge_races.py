@@ -1,7 +1,6 @@
 """Merging while everybody is at work on both customers: nothing is lost, doubled or turned away.
 
-Seen to fail: without the row locks and the look at both versions in `leal_merge`, awards to the
-merged customer were lost and verify found their balance wrong.
+Seen to fail, both: without the row locks and the look at both versions before a merge.
 """
 
 from collections import Counter

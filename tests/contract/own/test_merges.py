@@ -1,6 +1,6 @@
 """Merging customers over HTTP: whole answers, who may not be merged, and what everybody then shows.
 
-A planted bug these have caught: a referral link of the merged customer that led to nobody.
+A planted bug these have caught: an erasure that left what a merge keeps of persons for its undo.
 """
 
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from leal.domain.merging import UNDO_WITHIN
+from leal.storage.verification import Invariant
 from leal.usecases.verification import verify
 from tests.contract.conftest import NewWorld
 from tests.contract.own.asker import ERASE, EXPLAIN, EXPORT, MERGE, MERGES, UNDO_MERGE, Asker
@@ -268,3 +269,33 @@ def test_who_was_sent_by_the_merged_customer_shows_the_survivor(pair: Asker) -> 
     listed = world.get("/v2/customers").json["customers"]
     cid = next(each for each in listed if each["merchant_id"] == "cid")
     assert cid["referred_by"] == {"id": 2, "merchant_id": "bob"}
+
+
+_DOUBLED = """
+INSERT INTO transactions (program_id, customer_id, history_id, resource, cause, points_approved,
+    points_pending, points_spent, lots, created_at, settles, merge_id)
+SELECT program_id, customer_id, history_id, resource, cause, 7, 0, 0, '[]', created_at, settles,
+    merge_id
+FROM transactions WHERE merge_id IS NOT NULL LIMIT 1
+"""
+
+
+@pytest.mark.parametrize(
+    ("damage", "found"),
+    [
+        (
+            "UPDATE customers SET enrolled_at = now() WHERE customer_id = 2",
+            "something in customers",
+        ),
+        ("UPDATE customers SET merged_into = 77 WHERE customer_id = 2", "nobody answers"),
+        ("UPDATE merges SET merged_id = 3", "approved 0, pending 0, spent 0"),
+        (_DOUBLED, "approved 7, pending 0, spent 0"),
+    ],
+)
+def test_damage_to_a_merge_is_named(pair: Asker, damage: str, found: str) -> None:
+    merged(pair)
+    join(pair.world, "cid")
+    pair.world.run(pair.world.database.execute(damage))
+    told = pair.world.run(verify(pair.world.database)).violations
+    of_merges = [each.finding.found for each in told if each.invariant is Invariant.MERGES]
+    assert of_merges == [found]

@@ -84,6 +84,17 @@ class Counter:
         made: int = answer.json["delivery"]["id"]
         return made
 
+    def double(self) -> str:
+        self.member.shop.visit(f"d-{self.name}")
+        return f"d-{self.name}"
+
+    def merged(self) -> int:
+        path = f"/leal/v1/customers/{self.name}/merge"
+        answer = self.world.post(path, {"merchant_id": self.double()})
+        assert answer.status == 200, answer.body
+        made: int = answer.json["merge"]["id"]
+        return made
+
     def told(self) -> str:
         body = {**_activity(self.name), "merchant_id": f"a-{self.name}"}
         assert self.world.post("/v2/activities", body).status == 201
@@ -196,6 +207,8 @@ ASK: dict[str, Callable[[Counter], tuple[dict[str, object], Any]]] = {
         {"since": "2025-01-01T00:00:00Z"},
     ),
     "webhooks.replayDelivery": lambda at: ({"delivery_id": at.delivered()}, None),
+    "customers.merge": lambda at: ({"merchant_id": at.name}, {"merchant_id": at.double()}),
+    "customers.undoMerge": lambda at: ({"merchant_id": at.name, "merge_id": at.merged()}, None),
     "customers.erase": lambda at: ({"merchant_id": at.name}, {"confirm": at.name}),
 }
 """What fills the path of an operation, and its body, once all it needs is there."""

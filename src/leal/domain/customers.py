@@ -82,10 +82,14 @@ class TierMembership:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Referrer:
-    """Who brought this customer in."""
+    """Who brought this customer in.
+
+    `noted_id` is whom the customer's row names, who may have been merged into this one since.
+    """
 
     id: int
     merchant_id: str
+    noted_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -133,6 +133,38 @@ def untally(counter: Counter, *, at: datetime, zone: tzinfo) -> Counter:
     return replace(counter, total=total, year=year, month=month, week=week, day=day)
 
 
+def joint(one: Counter, other: Counter, *, zone: tzinfo) -> Counter:
+    """One counter for what two customers did of the same."""
+    last, first = (one, other) if one.last_at >= other.last_at else (other, one)
+
+    def more(interval: Interval, count: int, earlier: int) -> int:
+        return count + (earlier if _same(interval, first.last_at, last.last_at, zone=zone) else 0)
+
+    return replace(
+        last,
+        total=last.total + first.total,
+        day=more(Interval.DAY, last.day, first.day),
+        week=more(Interval.WEEK, last.week, first.week),
+        month=more(Interval.MONTH, last.month, first.month),
+        year=more(Interval.YEAR, last.year, first.year),
+    )
+
+
+def parted(whole: Counter, part: Counter, *, zone: tzinfo) -> Counter:
+    """What is left of a joint counter when one customer's part is taken out again."""
+
+    def less(interval: Interval, count: int, theirs: int) -> int:
+        same = _same(interval, part.last_at, whole.last_at, zone=zone)
+        return max(0, count - theirs) if same else count
+
+    total = max(0, whole.total - part.total)
+    year = min(total, less(Interval.YEAR, whole.year, part.year))
+    month = min(year, less(Interval.MONTH, whole.month, part.month))
+    week = min(total, less(Interval.WEEK, whole.week, part.week))
+    day = min(week, month, less(Interval.DAY, whole.day, part.day))
+    return replace(whole, total=total, year=year, month=month, week=week, day=day)
+
+
 def next_start(interval: Interval, *, now: datetime, zone: tzinfo) -> datetime:
     """The instant (UTC) at which the interval after the one containing `now` starts."""
     today = now.astimezone(zone).date()

@@ -35,6 +35,8 @@ REWARD_REFUNDED: Final = "rewards/refunded"
 REWARD_EXPIRED: Final = "rewards/expired"
 REWARD_FULFILLED: Final = "rewards/fulfilled"
 LOW_STOCK: Final = "rewards/low_stock"
+MERGED: Final = "customers/merged"
+UNMERGED: Final = "customers/unmerged"
 
 
 class Envelope(StrEnum):
@@ -106,6 +108,8 @@ LOGGED: Final = (
     REWARD_EXPIRED,
     REWARD_FULFILLED,
     LOW_STOCK,
+    MERGED,
+    UNMERGED,
     FAILING,
     PAUSED,
 )

@@ -45,8 +45,11 @@ SELECT p.version AS program_version, p.clock_offset_seconds,
                     'month', c.birth_month, 'day', c.birth_day, 'year', c.birth_year
                 ) END AS birthday,
                 CASE WHEN c.referred_by IS NOT NULL THEN (
-                    SELECT json_build_object('id', r.customer_id, 'merchant_id', r.merchant_id)
-                    FROM customers r WHERE r.program_id = $1 AND r.customer_id = c.referred_by
+                    SELECT json_build_object('id', r.customer_id, 'merchant_id', r.merchant_id,
+                        'noted_id', c.referred_by)
+                    FROM customers n JOIN customers r ON r.program_id = $1
+                        AND r.customer_id = coalesce(n.merged_into, n.customer_id)
+                    WHERE n.program_id = $1 AND n.customer_id = c.referred_by
                 ) END AS referred_by
             ) AS customer) AS customer,
             coalesce((SELECT json_agg(row_to_json(h)) FROM (
@@ -104,6 +107,10 @@ WHOSE = """(SELECT coalesce(
         min(i.customer_id) FILTER (WHERE i.site_id = $3::bigint),
         CASE WHEN min(i.customer_id) = max(i.customer_id) THEN min(i.customer_id) END)
     FROM customer_ids i WHERE i.program_id = $1 AND i.merchant_id = $2)"""
+
+# Who a customer is today: they may have been merged into another; $2 is leal's id.
+STANDS_FOR = """coalesce((SELECT m.merged_into FROM customers m
+        WHERE m.program_id = $1 AND m.customer_id = $2::bigint), $2::bigint)"""
 
 CLAIM_COLUMNS = """r.claimed_reward_id AS id, r.reward_id, r.kind, r.title, r.state, r.source,
                     r.source_id, r.site_id, r.points_cost, r.points_refunded, r.paid_lots, r.code,
@@ -239,7 +246,7 @@ class Key(StrEnum):
     ) AS who"""
     CUSTOMER_ID = """
     CROSS JOIN LATERAL (
-        SELECT $2::bigint AS id, false AS by_email, NULL::bigint[] AS sites OFFSET 0) AS who"""
+        SELECT /*stands for*/ AS id, false AS by_email, NULL::bigint[] AS sites OFFSET 0) AS who"""
     ORDER = """
     CROSS JOIN LATERAL (
         SELECT (SELECT o.customer_id FROM orders o
@@ -256,6 +263,7 @@ def statement(key: Key, *, more: bool) -> str:
     first = 14 if more else 7
     for mark, filling in (
         ("/*key*/", key),
+        ("/*stands for*/", STANDS_FOR),
         ("/*site*/", f"${first}"),
         ("/*address*/", f"${first + 1}"),
         ("/*elsewhere*/", f"${first + 2}"),

@@ -75,7 +75,7 @@ _UNREMINDED = f"""
 SELECT c.customer_id, (
     SELECT coalesce(sum(t.points_approved), 0)::bigint FROM transactions t
     WHERE t.program_id = $1 AND t.customer_id = c.customer_id AND t.created_at >= $3
-        AND t.points_approved > 0 AND t.resource = 'activity') AS points
+        AND t.points_approved > 0 AND t.resource = 'activity' AND t.merge_id IS NULL) AS points
 FROM customers c
 WHERE c.program_id = $1 AND c.customer_id > $2 AND c.enrolled_at <= $3 AND NOT c.blocked
     AND c.points_approved > 0

@@ -19,7 +19,7 @@ from leal.storage.order_verification import PLAN, Found, finding
 from leal.storage.verification import Finding, IdRange, Invariant
 
 # What was bought has one entry that spent its price; what was given back of it has entries of that
-# size; what was not bought has none. A void one gave back all.
+# size; what was not bought has none. A void one gave back all. Entries of merges cancel out.
 _PAID: Final = """
 SELECT r.customer_id, c.merchant_id,
     CASE WHEN r.bought THEN format(
@@ -40,11 +40,14 @@ FROM (
 JOIN customers c ON c.customer_id = r.customer_id
     AND c.program_id = $1 AND c.customer_id BETWEEN $2 AND $3
 LEFT JOIN (
-    SELECT customer_id, claimed_reward_id, count(*) FILTER (WHERE cause = 'redeemed') AS spends,
+    SELECT customer_id, claimed_reward_id,
+        count(*) FILTER (WHERE cause = 'redeemed' AND merge_id IS NULL)
+            + coalesce(sum(sign(points_spent)) FILTER (
+                WHERE cause = 'redeemed' AND merge_id IS NOT NULL), 0) AS spends,
         sum(points_spent) FILTER (WHERE cause = 'redeemed') AS spent,
         coalesce(sum(points_approved) FILTER (WHERE cause <> 'redeemed'), 0) AS back,
         bool_or(points_approved <> -points_spent OR points_pending <> 0
-            OR (cause <> 'redeemed' AND points_approved <= 0)) AS odd
+            OR (cause <> 'redeemed' AND points_approved <= 0 AND merge_id IS NULL)) AS odd
     FROM transactions WHERE program_id = $1 AND customer_id BETWEEN $2 AND $3
         AND claimed_reward_id IS NOT NULL
     GROUP BY 1, 2
@@ -56,20 +59,27 @@ WHERE (r.bought AND (t.spends IS DISTINCT FROM 1 OR t.spent IS DISTINCT FROM r.p
 ORDER BY r.customer_id, r.claimed_reward_id
 """
 
-# An entry about a claim is about one of the same customer.
+# An entry about a claim is about one of the same customer; where a merge took the claim, entries
+# balance whatever there is of it.
 _ENTRY_OF_CLAIM: Final = """
 SELECT t.customer_id, c.merchant_id,
     format('a claim of this customer behind transaction %s', t.transaction_id) AS expected,
     coalesce('claim ' || t.claimed_reward_id || ', not theirs', 'no claim') AS found
-FROM transactions t
+FROM (
+    SELECT customer_id, transaction_id, claimed_reward_id, bool_or(merge_id IS NOT NULL) OVER here
+        AND sum(points_approved) OVER here = 0 AND sum(points_spent) OVER here = 0 AS is_balanced
+    FROM transactions WHERE program_id = $1 AND customer_id BETWEEN $2 AND $3
+        AND (claimed_reward_id IS NOT NULL OR resource = 'claimed_reward')
+    WINDOW here AS (PARTITION BY customer_id, claimed_reward_id)
+) AS t
 JOIN customers c ON c.customer_id = t.customer_id
     AND c.program_id = $1 AND c.customer_id BETWEEN $2 AND $3
 LEFT JOIN claimed_rewards r ON r.claimed_reward_id = t.claimed_reward_id
     AND r.customer_id = t.customer_id
     AND r.program_id = $1 AND r.customer_id BETWEEN $2 AND $3
-WHERE t.program_id = $1 AND t.customer_id BETWEEN $2 AND $3
-    AND (t.claimed_reward_id IS NOT NULL OR t.resource = 'claimed_reward')
-    AND r.claimed_reward_id IS NULL
+WHERE r.claimed_reward_id IS NULL AND NOT (t.is_balanced AND EXISTS (
+    SELECT FROM claimed_rewards o
+    WHERE o.program_id = $1 AND o.claimed_reward_id = t.claimed_reward_id))
 ORDER BY t.customer_id, t.transaction_id
 """
 
@@ -210,10 +220,11 @@ _OF_CUSTOMERS: Final = (
 # Claims, in their order, of rewards that have, or had, a limit: of customers who hold more of them
 # than the lowest limit there was. Void ones tell how late it was by then.
 _LIMITED: Final = """
-SELECT r.customer_id, c.merchant_id, r.reward_id, r.claimed_reward_id AS claim_id, r.source,
-    r.state, r.claimed_at, h.program_version
+SELECT r.customer_id, r.made_by, c.merchant_id, r.reward_id, r.claimed_reward_id AS claim_id,
+    r.source, r.state, r.claimed_at, h.program_version
 FROM (
     SELECT customer_id, reward_id, claimed_reward_id, source, state, claimed_at,
+        coalesce(came_from, customer_id) AS made_by,
         count(*) FILTER (WHERE state <> 'void') OVER (PARTITION BY customer_id, reward_id)
             AS standing
     FROM claimed_rewards WHERE program_id = $1 AND customer_id BETWEEN $2 AND $3
@@ -275,6 +286,7 @@ def _least_limits(programs: Iterable[Program]) -> dict[int, int]:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Limited:
     customer_id: int
+    made_by: int
     merchant_id: str
     reward_id: int
     claim_id: int
@@ -293,7 +305,7 @@ def _beyond(claims: Collection[_Limited], versions: Mapping[int, Program]) -> It
     before: dict[tuple[int, int], list[datetime]] = {}
     latest: dict[tuple[int, int], datetime] = {}
     for each in claims:
-        key = each.customer_id, each.reward_id
+        key = each.made_by, each.reward_id  # who was merged kept the limit by themselves
         on_time = latest.get(key, each.claimed_at) <= each.claimed_at
         latest[key] = max(each.claimed_at, latest.get(key, each.claimed_at))
         if each.state == ClaimState.VOID:

@@ -19,7 +19,7 @@ from leal.domain.deeds import Deed
 from leal.domain.orders import Order
 from leal.domain.scene import EMPTY_SHELF, Shelf
 from leal.domain.tier_settings import BoundaryMode
-from leal.storage.account_statement import Key, statement
+from leal.storage.account_statement import STANDS_FOR, Key, statement
 from leal.storage.audit import encoded_row
 from leal.storage.customer_ids import IdsOf
 from leal.storage.db import Runner
@@ -173,9 +173,10 @@ SELECT customer_id FROM customers WHERE program_id = $1 AND customer_id IN (
     SELECT e.customer_id FROM customers e WHERE e.program_id = $1 AND e.email_key = $3
 ) ORDER BY customer_id FOR UPDATE
 """
-_LOCK_BY_ID = (
-    "SELECT customer_id FROM customers WHERE program_id = $1 AND customer_id = $2 FOR UPDATE"
-)
+_LOCK_BY_ID = f"""
+SELECT customer_id FROM customers
+WHERE program_id = $1 AND customer_id = {STANDS_FOR} FOR UPDATE
+"""  # noqa: S608 - made of a constant
 # Takes the lock of an order's customer.
 _LOCK_BY_ORDER = """
 SELECT c.customer_id FROM customers c JOIN orders o
@@ -216,7 +217,7 @@ async def save(
     applied by someone else, or the last of something was given away since the load.
     """
     before = change.before.customer
-    encoded = msgspec.json.encode(_rows_of(change)).decode()
+    encoded = msgspec.json.encode(rows_of(change)).decode()
     row = (program_id, before.id or None, before.version, encoded)
     try:
         if deed is None:
@@ -254,7 +255,7 @@ async def save_all(on: Runner, program_id: int, changes: Sequence[Change]) -> tu
             program_id,
             [each.id for each in customers],
             [each.version for each in customers],
-            [msgspec.json.encode(_rows_of(each)).decode() for each in changes],
+            [msgspec.json.encode(rows_of(each)).decode() for each in changes],
         )
     except asyncpg.PostgresError as error:
         if error.sqlstate not in _STALE:
@@ -275,7 +276,8 @@ _order = msgspec.json.Decoder(Order)
 _saved = msgspec.json.Decoder(_Saved)
 
 
-def _rows_of(change: Change) -> dict[str, object]:
+def rows_of(change: Change) -> dict[str, object]:
+    """A change as the saving functions read it."""
     parts: dict[str, Sequence[object]] = {
         "claims": change.claims,
         "changed_claims": change.changed_claims,
@@ -297,7 +299,7 @@ def _rows_of(change: Change) -> dict[str, object]:
 
 
 def _customer_row(customer: Customer) -> dict[str, object]:
-    tier, birthday = customer.tier, customer.birthday
+    tier, birthday, by = customer.tier, customer.birthday, customer.referred_by
     return {
         "site_id": customer.site_id,
         "merchant_id": customer.merchant_id,
@@ -329,7 +331,7 @@ def _customer_row(customer: Customer) -> dict[str, object]:
         "sms_consent": customer.sms_consent,
         "linked_merchant_ids": customer.linked_merchant_ids,
         "referral_id": customer.referral_id,
-        "referred_by": customer.referred_by.id if customer.referred_by else None,
+        "referred_by": by and (by.noted_id or by.id),
         "created_at": customer.created_at,
         "updated_at": customer.updated_at,
     }

@@ -190,9 +190,15 @@ async def notice(
 _STANDING = """c.customer_id, c.version, coalesce(c.enrolled_at, c.created_at) AS since,
     (SELECT max(o.paid_at) FROM orders o
         WHERE o.program_id = $1 AND o.customer_id = c.customer_id) AS last_purchase_at,
-    (SELECT t.created_at FROM transactions t
-        WHERE t.program_id = $1 AND t.customer_id = c.customer_id
-        ORDER BY t.transaction_id DESC LIMIT 1) AS last_changed_at,
+    (SELECT max(latest.created_at) FROM (
+            SELECT c.customer_id AS id
+            UNION ALL
+            SELECT m.customer_id FROM customers m
+            WHERE m.program_id = $1 AND m.merged_into = c.customer_id
+        ) AS who CROSS JOIN LATERAL (
+            SELECT t.created_at FROM transactions t
+            WHERE t.program_id = $1 AND t.customer_id = who.id AND t.merge_id IS NULL
+            ORDER BY t.transaction_id DESC LIMIT 1) AS latest) AS last_changed_at,
     c.points_approved"""
 
 # The next customers who have points, with what their inactivity is told by.

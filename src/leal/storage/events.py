@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from leal.storage.account_statement import STANDS_FOR
 from leal.storage.db import Runner
 
 
@@ -58,6 +59,7 @@ async def find_event(on: Runner, program_id: int, event_id: int) -> StoredEvent 
 _FIND_EARNING = """
 SELECT transaction_id FROM transactions
 WHERE program_id = $1 AND history_id = $2 AND created_at <= $3 AND points_approved > 0
+    AND merge_id IS NULL
 ORDER BY transaction_id DESC LIMIT 1
 """
 
@@ -84,12 +86,13 @@ class Bought:
     last_order_at: datetime | None
 
 
-_BOUGHT = """
+_BOUGHT = f"""
 SELECT count(*) AS orders, coalesce(sum(total_minor - refunded_minor), 0)::bigint AS spent_minor,
     max(ordered_at) AS last_order_at
 FROM orders
-WHERE program_id = $1 AND customer_id = $2 AND cancellation_status = 'not_cancelled'
-"""
+WHERE program_id = $1 AND cancellation_status = 'not_cancelled'
+    AND customer_id = {STANDS_FOR}
+"""  # noqa: S608 - made of a constant
 
 
 async def load_bought(on: Runner, program_id: int, customer_id: int) -> Bought:

@@ -87,8 +87,10 @@ WITH who AS (
 )
 SELECT p.version AS program_version, (SELECT row_to_json(who) FROM who) AS customer,
     coalesce((SELECT json_agg(row_to_json(e)) FROM (SELECT
-        t.transaction_id AS id, t.resource, t.cause, t.points_approved, t.points_pending,
-        t.points_spent, t.lots, t.created_at,
+        t.transaction_id AS id, t.resource,
+        CASE WHEN t.merge_id IS NULL THEN t.cause
+            ELSE format('%s, by merge %s', t.cause, t.merge_id) END AS cause,
+        t.points_approved, t.points_pending, t.points_spent, t.lots, t.created_at,
         (SELECT row_to_json(r) FROM (
             SELECT /*row*/, program_version FROM history
             WHERE program_id = $1 AND history_id = t.history_id

@@ -65,14 +65,18 @@ HOLDINGS: Final = (
         export=_OWN_ROWS,
         # the customer keeps one id, that of their own row, by which nobody asks
         erase="""
-            , gone AS (
-                DELETE FROM customer_ids t USING person, customers c
+            , own AS (
+                SELECT c.merchant_id, t.site_id, min(t.merchant_id) AS first
+                FROM customer_ids t, person, customers c
                 WHERE /*own*/ AND c.program_id = t.program_id AND c.customer_id = t.customer_id
-                    AND c.site_id <> t.site_id
+                    AND c.site_id = t.site_id
+                GROUP BY 1, 2
+            ), gone AS (
+                DELETE FROM customer_ids t USING person, own
+                WHERE /*own*/ AND (t.site_id, t.merchant_id) <> (own.site_id, own.first)
             )
-            UPDATE customer_ids t SET merchant_id = c.merchant_id FROM person, customers c
-            WHERE /*own*/ AND c.program_id = t.program_id AND c.customer_id = t.customer_id
-                AND c.site_id = t.site_id""",
+            UPDATE customer_ids t SET merchant_id = own.merchant_id FROM person, own
+            WHERE /*own*/ AND (t.site_id, t.merchant_id) = (own.site_id, own.first)""",
     ),
     Holding(
         table="orders",
@@ -252,6 +256,17 @@ HOLDINGS: Final = (
             "status": _BY_LEAL,
             "product_merchant_id": "the shop's id of a product",
         },
+    ),
+    Holding(
+        table="merges",
+        key="merge_id",
+        export="t.program_id = person.program_id AND t.survivor_id = person.customer_id",
+        # it cannot be taken back any more, for nobody knows who is who
+        erase="""
+            UPDATE merges t SET kept = '{}' FROM person
+            WHERE t.program_id = person.program_id
+                AND person.customer_id IN (t.survivor_id, t.merged_id)""",
+        kept={"moved": "ids of rows and counts, by leal"},
     ),
     Holding(
         table="unsubscribes",

@@ -134,10 +134,12 @@ SELECT p.version AS program_version, {ends},
         ) END AS birthday,
         CASE WHEN c.referred_by IS NOT NULL THEN (
             SELECT json_build_object('id', r.customer_id, 'merchant_id', r.merchant_id)
-            FROM customers r WHERE r.program_id = $1 AND r.customer_id = c.referred_by
+            FROM customers n JOIN customers r ON r.program_id = $1
+                AND r.customer_id = coalesce(n.merged_into, n.customer_id)
+            WHERE n.program_id = $1 AND n.customer_id = c.referred_by
         ) END AS referred_by
         FROM customers c
-        WHERE c.program_id = $1 {wanted}
+        WHERE c.program_id = $1 AND c.merged_into IS NULL {wanted}
         ORDER BY {order}
         LIMIT {limit}
     ) AS customer), '[]') AS rows
@@ -182,7 +184,7 @@ SELECT p.version AS program_version, {ends},
             WHERE r.program_id = $1 AND r.claimed_reward_id = t.claimed_reward_id
         ) AS claim) END AS claim
         FROM transactions t
-        WHERE t.program_id = $1 {wanted}
+        WHERE t.program_id = $1 AND (t.merge_id IS NULL OR t.cause <> 'lots') {wanted}
         ORDER BY {order}
         LIMIT {limit}
     ) AS posting), '[]') AS rows

@@ -115,7 +115,7 @@ SELECT NULL::bigint AS customer_id, NULL AS merchant_id,
 FROM points_daily_ends e
 CROSS JOIN LATERAL (
     SELECT sum(t.points_approved + t.points_pending) AS points FROM transactions t
-    WHERE t.program_id = $1 AND t.transaction_id <= e.transaction_id
+    WHERE t.program_id = $1 AND t.transaction_id <= e.transaction_id AND t.merge_id IS NULL
 ) AS l
 CROSS JOIN LATERAL (
     SELECT sum(d.earned - d.earned_reversed - d.redeemed + d.redeemed_reimbursed - d.expired)

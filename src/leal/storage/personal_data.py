@@ -1,10 +1,11 @@
 """Reading and emptying what is held of a person, table by table; which tables: `holdings`."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from leal.domain.customers import email_key
 from leal.domain.referrals import folded
 from leal.storage.db import Runner
 from leal.storage.holdings import HOLDINGS, Holding
@@ -61,6 +62,31 @@ async def find_person(
         new_link=new_link,
         now=now,
     )
+
+
+# Those who were merged into a customer are the same person.
+_FIND_MERGED = """
+SELECT customer_id, merchant_id, email, referral_id FROM customers
+WHERE program_id = $1 AND merged_into = $2 AND erased_at IS NULL ORDER BY customer_id
+"""
+
+
+async def find_merged(on: Runner, person: Person, *, new_links: Iterator[str]) -> list[Person]:
+    """Finds what a person was known as before they were merged into who they are now."""
+    rows = await on.rows(_FIND_MERGED, person.program_id, person.customer_id)
+    return [
+        Person(
+            program_id=person.program_id,
+            customer_id=row["customer_id"],
+            merchant_ids=(row["merchant_id"],),
+            email=row["email"],
+            email_key=email_key(row["email"]),
+            referral_id=row["referral_id"],
+            new_link=next(new_links),
+            now=person.now,
+        )
+        for row in rows
+    ]
 
 
 async def export_rows(

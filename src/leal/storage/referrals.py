@@ -7,6 +7,7 @@ from leal.domain.customers import email_key
 from leal.domain.orders import Order
 from leal.domain.referrals import folded
 from leal.domain.rewards.usage import codes_of
+from leal.storage.account_statement import STANDS_FOR
 from leal.storage.codes import INCENTIVE_POOL
 from leal.storage.db import Runner
 
@@ -23,12 +24,16 @@ class Sender:
     referral_id: str
 
 
-# A customer by their link; else a guest, who may be a customer by their address by now. A link
-# carries nothing but the code, so one of the two statements asks all programs.
+# A customer by their link, or by that of who was merged into them; else a guest, who may be a
+# customer by their address by now. A link carries nothing but the code, so one of the two
+# statements asks all programs.
 _SENDER = """
 SELECT program_id, customer_id, merchant_id, email, site_id, referral_id FROM (
-    SELECT 1 AS choice, program_id, customer_id, merchant_id, email, site_id, referral_id
-    FROM customers WHERE /*customers*/
+    SELECT 1 AS choice, c.program_id, c.customer_id, c.merchant_id, c.email, c.site_id,
+        l.referral_id
+    FROM customers l JOIN customers c ON c.program_id = l.program_id
+        AND c.customer_id = coalesce(l.merged_into, l.customer_id)
+    WHERE /*customers*/
     UNION ALL
     SELECT 2, g.program_id, c.customer_id, c.merchant_id, coalesce(c.email, g.email), g.site_id,
         g.referral_id
@@ -44,14 +49,14 @@ def _senders(where: str, *, guests: str) -> str:
     return _SENDER.replace("/*customers*/", where).replace("/*guests*/", guests)
 
 
-_BY_LINK = _senders("referral_id = $1", guests="g.referral_id = $1")
+_BY_LINK = _senders("l.referral_id = $1", guests="g.referral_id = $1")
 _BY_REFERRAL_ID = _senders(
-    "program_id = $1 AND referral_id = $2", guests="g.program_id = $1 AND g.referral_id = $2"
+    "l.program_id = $1 AND l.referral_id = $2", guests="g.program_id = $1 AND g.referral_id = $2"
 )
-_BY_ID = """
+_BY_ID = f"""
 SELECT program_id, customer_id, merchant_id, email, site_id, referral_id FROM customers
-WHERE program_id = $1 AND customer_id = $2
-"""
+WHERE program_id = $1 AND customer_id = {STANDS_FOR}
+"""  # noqa: S608 - made of a constant
 
 
 async def find_by_link(on: Runner, referral_id: str) -> Sender | None:
@@ -269,13 +274,14 @@ class Trace:
     """What ties an order to somebody who sent its buyer.
 
     `referrer_id` is who is known to have sent them, by an order before or at this one, with
-    `order_id` the order that made it so. `first` tells whether this is the buyer's first order.
-    `joined_through` is who brought the buyer in, `named` whom the order itself names, by a referral
-    id or a code. `email` is the buyer's.
+    `order_id` the order that made it so, and `friend_key` what its buyer was known by then. `first`
+    tells whether this is the buyer's first order. `joined_through` is who brought the buyer in,
+    `named` whom the order itself names, by a referral id or a code. `email` is the buyer's.
     """
 
     referrer_id: int | None
     order_id: int | None
+    friend_key: str | None
     first: bool
     joined_through: int | None
     named: int | None
@@ -284,22 +290,29 @@ class Trace:
 
 _TRACE = """
 SELECT
-    r.referrer_id, r.order_id,
+    r.referrer_id, r.order_id, r.friend_key,
     NOT EXISTS (SELECT FROM orders o WHERE o.program_id = $1 AND o.order_id < $2
         AND (o.customer_id = $4 OR (o.customer_id IS NULL AND o.email_key IN ($5, $8))
             OR o.customer_id IN (SELECT k.customer_id FROM customers k
                 WHERE k.program_id = $1 AND k.email_key IN ($5, $8)))) AS first,
-    c.referred_by AS joined_through, c.enrolled_at AS joined_at,
+    (SELECT coalesce(j.merged_into, j.customer_id) FROM customers j
+        WHERE j.program_id = $1 AND j.customer_id = c.referred_by) AS joined_through,
+    c.enrolled_at AS joined_at,
     coalesce(
-        (SELECT customer_id FROM customers WHERE program_id = $1 AND referral_id = $6),
+        (SELECT coalesce(merged_into, customer_id) FROM customers
+            WHERE program_id = $1 AND referral_id = $6),
         (SELECT n.customer_id FROM referral_guests g
             JOIN customers n ON n.program_id = $1 AND n.email_key = g.email_key
             WHERE g.program_id = $1 AND g.referral_id = $6),
-        (SELECT n.customer_id FROM referral_incentives i
+        (SELECT coalesce(n.merged_into, n.customer_id) FROM referral_incentives i
             JOIN customers n ON n.program_id = $1 AND n.referral_id = i.referral_id
             WHERE i.program_id = $1 AND upper(i.code) = ANY($7::text[]) LIMIT 1)) AS named
 FROM (SELECT) AS here
-LEFT JOIN referrals r ON r.program_id = $1 AND r.friend_key = $3
+LEFT JOIN LATERAL (
+    SELECT referrer_id, order_id, friend_key FROM referrals
+    WHERE program_id = $1 AND (friend_key = $3 OR order_id = $2)
+    ORDER BY order_id = $2 DESC LIMIT 1
+) AS r ON true
 LEFT JOIN customers c ON c.program_id = $1 AND c.customer_id = $4
 """
 

@@ -55,8 +55,9 @@ class Stretch:
 
 _MOVED: Final = "t.points_approved + t.points_pending"
 
-# Every entry is in one column, by what moved the points and which way: so the columns always add
-# up to what became of the balances.
+# Entries of merges move points from one customer to another, and are left out everywhere here.
+# Every other is in one column, by what moved the points and which way: so the columns always add up
+# to what became of the balances.
 LEDGER_SUMS: Final = f"""
     coalesce(sum({_MOVED}) FILTER (
         WHERE t.resource IN ('activity', 'adjustment') AND {_MOVED} > 0), 0) AS earned,
@@ -82,7 +83,7 @@ FROM (
     SELECT width_bucket(t.created_at, $3::timestamptz[]) AS number, {LEDGER_SUMS}
     FROM transactions t
     WHERE t.program_id = $1 AND t.created_at < ($3::timestamptz[])[cardinality($3::timestamptz[])]
-        AND t.transaction_id > coalesce(
+        AND t.merge_id IS NULL AND t.transaction_id > coalesce(
             (SELECT e.transaction_id FROM points_daily_ends e WHERE e.program_id = $1), 0)
     GROUP BY 1
 ) AS days
@@ -148,6 +149,7 @@ _STRETCH: Final = f"""
 SELECT width_bucket(t.created_at, $4::timestamptz[]) AS number, {LEDGER_SUMS}
 FROM transactions t
 WHERE t.program_id = $1 AND t.transaction_id > $2 AND t.transaction_id <= $3
+    AND t.merge_id IS NULL
 GROUP BY 1
 """  # noqa: S608 - made of this module's constants
 

@@ -50,9 +50,11 @@ ORDER BY h.customer_id, h.rule_id
 # Completions that stand of rules that have, or had, a limit: of customers with more of them than
 # the lowest limit there was.
 _COMPLETIONS: Final = """
-SELECT h.customer_id, c.merchant_id, h.rule_id, h.history_id, h.happened_at, h.program_version
+SELECT h.customer_id, h.made_by, c.merchant_id, h.rule_id, h.history_id, h.happened_at,
+    h.program_version
 FROM (
     SELECT customer_id, rule_id, history_id, happened_at, program_version,
+        coalesce(came_from, customer_id) AS made_by,
         count(*) OVER (PARTITION BY customer_id, rule_id) AS completions
     FROM history WHERE program_id = $1 AND customer_id BETWEEN $2 AND $3
         AND rule_id = ANY($4::bigint[])
@@ -70,6 +72,7 @@ ORDER BY h.customer_id, h.rule_id, h.history_id
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Completion:
     customer_id: int
+    made_by: int
     merchant_id: str
     rule_id: int
     history_id: int
@@ -116,7 +119,7 @@ WHERE c.program_id = $1 AND c.customer_id BETWEEN $2 AND $3
 ORDER BY c.customer_id
 """
 
-# A member is in the tier that their history says they entered last.
+# A member is in the tier that their history says they entered last. Who was merged is in none.
 _ENTERED: Final = """
 SELECT c.customer_id, c.merchant_id,
     format('tier %s, entered last', h.tier_id) AS expected,
@@ -129,7 +132,7 @@ LEFT JOIN (
     ORDER BY customer_id, history_id DESC
 ) AS h USING (customer_id)
 WHERE c.program_id = $1 AND c.customer_id BETWEEN $2 AND $3
-    AND c.tier_id IS DISTINCT FROM h.tier_id
+    AND c.tier_id IS DISTINCT FROM h.tier_id AND c.merged_into IS NULL
 ORDER BY c.customer_id
 """
 
@@ -173,7 +176,8 @@ def _beyond(
     """The completions that were one too many in their interval; they come in their order."""
     before: dict[tuple[int, int], list[datetime]] = {}
     for each in completions:
-        earlier = before.setdefault((each.customer_id, each.rule_id), [])
+        # who was merged into somebody kept the limit by themselves
+        earlier = before.setdefault((each.made_by, each.rule_id), [])
         insort(earlier, each.happened_at)  # a clock may have been set back
         program = versions.get(each.program_version or 0)
         rule = program.rule(each.rule_id) if program else None

@@ -48,6 +48,7 @@ class Invariant(StrEnum):
     DELIVERIES = "deliveries"
     ANSWERS = "answers"
     ERASED = "erased"
+    MERGES = "merges"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,13 +177,13 @@ SELECT t.customer_id, c.merchant_id,
     format('at least 0 approved after transaction %s', t.transaction_id) AS expected,
     format('%s (it took %s)', t.balance, -t.points_approved) AS found
 FROM (
-    SELECT customer_id, transaction_id, resource, points_approved, points_spent,
+    SELECT customer_id, transaction_id, resource, points_approved, points_spent, merge_id,
         sum(points_approved) OVER (PARTITION BY customer_id ORDER BY transaction_id) AS balance
     FROM transactions WHERE program_id = $1 AND customer_id BETWEEN $2 AND $3
 ) AS t
 LEFT JOIN customers c ON c.customer_id = t.customer_id
     AND c.program_id = $1 AND c.customer_id BETWEEN $2 AND $3
-WHERE t.balance < 0 AND t.points_approved < 0
+WHERE t.balance < 0 AND t.points_approved < 0 AND t.merge_id IS NULL
     AND (t.points_spent > 0 OR t.resource IN ('claimed_reward', 'expiry'))
 ORDER BY t.customer_id, t.transaction_id
 """
@@ -231,7 +232,8 @@ WHERE t.history_id IS NULL OR t.approved <> h.approved OR t.pending <> h.pending
 ORDER BY h.customer_id, h.history_id
 """
 
-# An entry tells of a row of the same customer's history.
+# An entry tells of a row of the same customer's history, or of one that a merge gave or took: then
+# entries of that merge balance whatever there is of it.
 _ENTRY_OF_HISTORY = """
 SELECT t.customer_id, c.merchant_id,
     format('history row %s of this customer behind transaction %s', t.history_id,
@@ -240,12 +242,19 @@ SELECT t.customer_id, c.merchant_id,
         SELECT format('a row of customer %s', o.customer_id) FROM history o
         WHERE o.program_id = $1 AND o.history_id = t.history_id
     ), 'no such row') AS found
-FROM transactions t
+FROM (
+    SELECT customer_id, transaction_id, history_id, bool_or(merge_id IS NOT NULL) OVER here
+        AND sum(points_approved) OVER here = 0 AND sum(points_pending) OVER here = 0
+        AND sum(points_spent) OVER here = 0 AS is_balanced
+    FROM transactions WHERE program_id = $1 AND customer_id BETWEEN $2 AND $3
+    WINDOW here AS (PARTITION BY customer_id, history_id)
+) AS t
 LEFT JOIN history h ON h.customer_id = t.customer_id AND h.history_id = t.history_id
     AND h.program_id = $1 AND h.customer_id BETWEEN $2 AND $3
 LEFT JOIN customers c ON c.customer_id = t.customer_id
     AND c.program_id = $1 AND c.customer_id BETWEEN $2 AND $3
-WHERE t.program_id = $1 AND t.customer_id BETWEEN $2 AND $3 AND h.history_id IS NULL
+WHERE h.history_id IS NULL AND NOT (t.is_balanced AND EXISTS (
+    SELECT FROM history o WHERE o.program_id = $1 AND o.history_id = t.history_id))
 ORDER BY t.customer_id, t.transaction_id
 """
 
@@ -274,7 +283,8 @@ GROUP BY o.customer_id, o.place
 ORDER BY o.customer_id, o.place
 """
 
-# A customer has the id they came with and those that are listed beside it, and no others.
+# A customer has the id they came with and those that are listed beside it, and no others; one who
+# was merged has none.
 _CUSTOMER_IDS = """
 SELECT customer_id, c.merchant_id,
     format('the ids %s', coalesce(c.ids::text, 'of nobody')) AS expected,
@@ -283,6 +293,7 @@ FROM (
     SELECT customer_id, merchant_id,
         ARRAY(SELECT DISTINCT unnest(merchant_id || linked_merchant_ids) ORDER BY 1) AS ids
     FROM customers WHERE program_id = $1 AND customer_id BETWEEN $2 AND $3
+        AND merged_into IS NULL
 ) AS c
 FULL JOIN (
     SELECT customer_id, array_agg(DISTINCT merchant_id ORDER BY merchant_id) AS ids

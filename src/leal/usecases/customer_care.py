@@ -1,8 +1,10 @@
 """What merchants owe the persons behind customers: telling all that is known, and forgetting it."""
 
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import count
 from typing import Final
 
 from leal.domain.codes import referral_id
@@ -10,7 +12,7 @@ from leal.domain.deeds import Subject
 from leal.domain.problems import Missing
 from leal.storage import personal_data
 from leal.storage.db import Runner
-from leal.storage.holdings import HOLDINGS
+from leal.storage.holdings import HOLDINGS, Holding
 from leal.storage.personal_data import Person
 from leal.usecases.audit import note
 from leal.usecases.desk import Ask, Desk
@@ -28,19 +30,21 @@ class Erased:
     rows: Mapping[str, int]
 
 
-async def find(desk: Desk, ask: Ask, merchant_id: str) -> Person:
+async def find(desk: Desk, ask: Ask, merchant_id: str) -> tuple[Person, ...]:
     """The customer with an id of the shop's, this or one that was linked, to be exported.
+
+    Whoever was merged into them follows, being the same person.
 
     That somebody asked is noted for the audit log. Raises Missing, and BadRequest where several
     have the id.
     """
     async with desk.database.transaction() as on:
-        person = await _find(desk, ask, merchant_id, on=on)
-        await _note(on, ask, person)
-    return person
+        persons = await _find(desk, ask, merchant_id, on=on)
+        await _note(on, ask, persons[0])
+    return persons
 
 
-async def export(desk: Desk, person: Person) -> AsyncIterator[bytes]:
+async def export(desk: Desk, persons: tuple[Person, ...]) -> AsyncIterator[bytes]:
     """All that is known of a person, a JSON document in pieces: a list of rows for each table.
 
     A piece is read when the one before was taken: of a customer who changes meanwhile, some lists
@@ -49,18 +53,26 @@ async def export(desk: Desk, person: Person) -> AsyncIterator[bytes]:
     yield b"{"
     for number, holding in enumerate(HOLDINGS):
         yield b'%s"%s":[' % (b"," if number else b"", holding.table.encode())
+        is_first = True
+        async for lines in _pages(desk, persons, holding):
+            yield (b"" if is_first else b",") + ",".join(lines).encode()
+            is_first = False
+        yield b"]"
+    yield b"}"
+
+
+async def _pages(
+    desk: Desk, persons: tuple[Person, ...], holding: Holding
+) -> AsyncIterator[tuple[str, ...]]:
+    for person in persons:
         skip = 0
-        while True:
-            lines = await personal_data.export_rows(
-                desk.database, person, holding, skip=skip, limit=_PAGE
-            )
-            if lines:
-                yield (b"," if skip else b"") + ",".join(lines).encode()
+        while lines := await personal_data.export_rows(
+            desk.database, person, holding, skip=skip, limit=_PAGE
+        ):
+            yield lines
             skip += len(lines)
             if len(lines) < _PAGE:
                 break
-        yield b"]"
-    yield b"}"
 
 
 async def erase(desk: Desk, ask: Ask, merchant_id: str) -> Erased:
@@ -72,8 +84,10 @@ async def erase(desk: Desk, ask: Ask, merchant_id: str) -> Erased:
     address is somebody new.
     """
     async with desk.database.transaction() as on:
-        person = await _find(desk, ask, merchant_id, on=on)
-        rows = await personal_data.erase(on, person)
+        persons = await _find(desk, ask, merchant_id, on=on)
+        person, rows = persons[0], Counter[str]()
+        for each in persons:
+            rows.update(await personal_data.erase(on, each))
         await _note(on, ask, person)
     return Erased(customer_id=person.customer_id, erased_at=person.now, rows=rows)
 
@@ -84,7 +98,7 @@ async def _note(on: Runner, ask: Ask, person: Person) -> None:
         await note(on, person.program_id, deed, now=person.now)
 
 
-async def _find(desk: Desk, ask: Ask, merchant_id: str, *, on: Runner) -> Person:
+async def _find(desk: Desk, ask: Ask, merchant_id: str, *, on: Runner) -> tuple[Person, ...]:
     found = await personal_data.find_person(
         on,
         ask.program_id,
@@ -94,4 +108,5 @@ async def _find(desk: Desk, ask: Ask, merchant_id: str, *, on: Runner) -> Person
     )
     if found is None:
         raise Missing("customer", "No customer with this merchant id")
-    return found
+    links = (referral_id(desk.entropy()) for _ in count())
+    return found, *await personal_data.find_merged(on, found, new_links=links)

@@ -216,6 +216,18 @@ async def change_together(
     return tuple(None if any(each is one for one in stale) else each for each in decided)
 
 
+async def load_settled(
+    desk: Desk, on: Runner, *, ask: Ask, wanted: Wanted
+) -> tuple[Scene, Loaded] | None:
+    """Loads, with what has ended worked off first; None when someone else came between."""
+    scene, loaded = await _load(desk, on, ask=ask, wanted=wanted)
+    if loaded.account is not None and is_overdue(loaded.account, scene):
+        if not await _catch_up(desk, on, scene, account=loaded.account):
+            return None
+        scene, loaded = await _load(desk, on, ask=ask, wanted=wanted)
+    return scene, loaded
+
+
 async def scene_now(desk: Desk, ask: Ask) -> Scene:
     """The scene without anybody in it, from the version in force."""
     published = await desk.programs.current(ask.program_id)
@@ -307,11 +319,10 @@ async def _catch_up(desk: Desk, on: Runner, scene: Scene, *, account: Account) -
 async def _try(
     desk: Desk, on: Runner, *, ask: Ask, wanted: Wanted, decide: Decide
 ) -> Outcome | None:
-    scene, loaded = await _load(desk, on, ask=ask, wanted=wanted)
-    if loaded.account is not None and is_overdue(loaded.account, scene):
-        if not await _catch_up(desk, on, scene, account=loaded.account):
-            return None
-        scene, loaded = await _load(desk, on, ask=ask, wanted=wanted)
+    settled = await load_settled(desk, on, ask=ask, wanted=wanted)
+    if settled is None:
+        return None
+    scene, loaded = settled
     decided = decide(loaded, scene)
     if decided.is_empty:
         return Outcome(

@@ -11,6 +11,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
+from leal.usecases import merging
 from leal.usecases.announcements import announce_all
 from leal.usecases.approvals import WHOLE, approve_all
 from leal.usecases.claims import move_on_all
@@ -54,6 +55,7 @@ class Kind(StrEnum):
     WEBHOOKS = "webhooks"
     IDEMPOTENCY = "idempotency"
     RETENTION = "retention"
+    MERGES = "merges"
 
 
 async def run(desk: Desk, kind: Kind, program_id: int, *, part: tuple[int, int] = WHOLE) -> int:
@@ -96,5 +98,6 @@ _WORK: Final[Mapping[Kind, Callable[[Desk, int], Awaitable[int]]]] = MappingProx
         Kind.WEBHOOKS: work_off,
         Kind.IDEMPOTENCY: forget_all,
         Kind.RETENTION: clear_events,
+        Kind.MERGES: merging.forget_all,
     }
 )

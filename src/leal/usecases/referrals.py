@@ -123,6 +123,7 @@ async def follow_order(desk: Desk, ask: Ask, found: Found) -> None:
     referrer_id = await _referrer_of(desk, ask, found, trace=trace)
     if referrer_id is None:
         return
+    key = trace.friend_key or key
     source = source_of(key)
     gave = await stored.find_claim_given(desk.database, program_id, source)
 

@@ -10,6 +10,7 @@ from leal.domain.program import Program
 from leal.storage import care_verification as care
 from leal.storage import claim_verification as claims
 from leal.storage import delivery_verification as deliveries
+from leal.storage import merge_verification as merges
 from leal.storage import order_verification as orders
 from leal.storage import rewriting
 from leal.storage import rule_verification as rules
@@ -87,6 +88,7 @@ async def verify(
     for each in programs:
         notes.add(each, await orders.find_in_program(database, each))
         notes.add(each, await care.find_in_program(database, each))
+        notes.add(each, await merges.find_in_program(database, each))
         book = await _rule_book(database, each)
         notes.add(each, await shelf.find_on_shelf(database, each, versions=book.versions))
         await _check_customers(database, book, notes, batch=batch_customers)
@@ -193,6 +195,10 @@ WHAT_NEXT: Final[Mapping[Invariant, str]] = MappingProxyType(
         Invariant.ERASED: (
             "Something wrote data of an erased person: find out what wrote to the tables beside"
             " leal, and empty the columns as docs/operate/customer-care.md says"
+        ),
+        Invariant.MERGES: (
+            "Find what wrote to the tables transactions or merges beside leal, or for a customer"
+            " who was merged: give what is listed to the customer who answers for them"
         ),
         Invariant.STOCK: (
             "The claims are right: set given in the table reward_stock to what is expected. When"

@@ -37,6 +37,19 @@ CARE_ROUTES: Final = {
     ERASE: ("POST", "/leal/v1/customers/{merchant_id}/erase"),
 }
 CARE_SCOPES: Final = {EXPORT: "read_customers", ERASE: "write_customers"}
+MERGE: Final = "customers.merge"
+MERGES: Final = "customers.listMerges"
+UNDO_MERGE: Final = "customers.undoMerge"
+MERGE_ROUTES: Final = {
+    MERGE: ("POST", "/leal/v1/customers/{merchant_id}/merge"),
+    MERGES: ("GET", "/leal/v1/customers/{merchant_id}/merges"),
+    UNDO_MERGE: ("POST", "/leal/v1/customers/{merchant_id}/merges/{merge_id}/undo"),
+}
+MERGE_SCOPES: Final = {
+    MERGE: "write_customers",
+    MERGES: "read_customers",
+    UNDO_MERGE: "write_customers",
+}
 AUDIT: Final = "audit.list"
 TIER_ROUTES: Final = {
     MOVE_TIER: ("POST", "/leal/v1/customers/{merchant_id}/tier"),
@@ -46,7 +59,7 @@ TIER_SCOPES: Final = {MOVE_TIER: "write_customers", AUDIT: "write_configuration"
 SCOPES: Final = {EXPLAIN: "read_customers", REPORT: "read_customers"}
 
 
-_EVERY: Final = ROUTES | CLOCK_ROUTES | CODES_ROUTES | TIER_ROUTES | CARE_ROUTES
+_EVERY: Final = ROUTES | CLOCK_ROUTES | CODES_ROUTES | TIER_ROUTES | CARE_ROUTES | MERGE_ROUTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +74,7 @@ class Asker:
         query = how.pop("query", "")
         path = path.replace("{merchant_id}", merchant_id)
         path = path.replace("{program_id}", str(self.world.tenant.program_id))
+        path = path.replace("{merge_id}", str(how.pop("merge_id", "1")))
         path = path.replace("{reward_id}", how.pop("reward_id", "1"))
         answer = self.world.call(method, f"{path}?{query}" if query else path, **how)
         if answer.headers.get("content-type") == "application/json":

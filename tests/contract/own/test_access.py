@@ -13,6 +13,8 @@ from tests.contract.own.asker import (
     CODES_ROUTES,
     CODES_SCOPES,
     EXPLAIN,
+    MERGE_ROUTES,
+    MERGE_SCOPES,
     ROUTES,
     SCOPES,
     TIER_ROUTES,
@@ -28,6 +30,7 @@ from tests.jobs.shops import give, shop
 ALL_ROUTES = {
     **ROUTES,
     **CARE_ROUTES,
+    **MERGE_ROUTES,
     **CLOCK_ROUTES,
     **CODES_ROUTES,
     **TILL_ROUTES,
@@ -38,6 +41,7 @@ ALL_ROUTES = {
 ALL_SCOPES = {
     **SCOPES,
     **CARE_SCOPES,
+    **MERGE_SCOPES,
     **CLOCK_SCOPES,
     **CODES_SCOPES,
     **TILL_SCOPES,

@@ -71,8 +71,8 @@ class _Serves:
         require(call.caller, Scope.READ_ORDERS)
         done = deed(call, Action.CUSTOMER_EXPORTED)
         ask = replace(about(call), deed=done)
-        person = await customer_care.find(self.desk, ask, call.merchant_id)
-        return _Streamed(customer_care.export(self.desk, person))
+        persons = await customer_care.find(self.desk, ask, call.merchant_id)
+        return _Streamed(customer_care.export(self.desk, persons))
 
     async def erase(self, call: Call) -> Reply:
         await _confirmed(call)

@@ -2,8 +2,10 @@
 
 from leal.api.http import Reply, error_response
 from leal.api.own.views import money
+from leal.domain.merging import CannotMerge
 from leal.domain.problems import Gone, Missing, TooMany
 from leal.domain.refusals import (
+    BalanceOutOfRange,
     CustomerBlocked,
     CustomerNotEnrolled,
     NothingToFulfil,
@@ -17,6 +19,10 @@ from leal.usecases.codes import NotFromPool
 from leal.usecases.till_vouchers import CardTooLow, UsedByOrder
 
 REFUSALS: dict[type[Refusal], tuple[str, str]] = {
+    BalanceOutOfRange: (
+        "balance_out_of_range",
+        "The balance would become too large to count",
+    ),
     CustomerBlocked: (
         "customer_blocked",
         "This customer is blocked from the program. Unblock them first",
@@ -59,6 +65,8 @@ class OwnDialect:
                 return error_response(410, problem.message, code=code, facts=problem.facts)
             case NotASandbox():
                 return error_response(422, problem.message, code="not_a_sandbox")
+            case CannotMerge():
+                return error_response(422, problem.message, code=problem.code)
             case NotFromPool():
                 return error_response(422, problem.message, code="codes_not_from_pool")
             case Refusal() | UsedByOrder() | CardTooLow():

@@ -19,6 +19,7 @@ from leal.api.own import (
     codes,
     events,
     fulfilments,
+    merges,
     tiers,
     vouchers,
     webhooks,
@@ -68,6 +69,7 @@ def _rows(desk: Desk) -> Sequence[tuple[Operation, Serve]]:
         (codes.ADD_CODES, serves.add_codes),
     )
     rows += (*vouchers.rows(desk), *fulfilments.rows(desk), *tiers.rows(desk), *care.rows(desk))
+    rows += merges.rows(desk)
     return (*rows, *webhooks.rows(desk), *events.rows(desk), *audit.rows(desk))
 
 

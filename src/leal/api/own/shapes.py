@@ -9,6 +9,7 @@ from typing import Final
 
 from leal.api.fields import DECIMAL_PATTERN
 from leal.api.ids import ID_SCHEMA
+from leal.api.own import merges
 from leal.api.own.audit import ENTRIES
 from leal.api.own.event_shapes import EVENTS, EVENTS_GONE
 from leal.api.own.shape_parts import (
@@ -218,6 +219,7 @@ _CODE: Final[Schema] = {
 
 REQUESTS: Final[Mapping[str, Schema]] = {
     "webhooks.replay": SINCE,
+    "customers.merge": merges.REQUEST,
     "customers.erase": {
         "type": "object",
         "properties": {
@@ -322,6 +324,7 @@ RESPONSES: Final[Mapping[str, Mapping[int, Schema | None]]] = {
         },
     },
     "audit.list": {200: ENTRIES},
+    **merges.RESPONSES,
     "customers.moveTier": {
         200: whole(
             {

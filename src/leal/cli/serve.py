@@ -1,10 +1,12 @@
 """`leal serve`: answer HTTP until told to stop, then finish what was begun."""
 
 import asyncio
+import multiprocessing
 import os
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Mapping
 from contextlib import ExitStack
 from importlib.metadata import version
@@ -15,7 +17,7 @@ import typer
 import uvicorn
 
 from leal.app import create_app
-from leal.cli.connecting import ensure_schema, running_server
+from leal.cli.connecting import ensure_schema, kept_server
 from leal.cli.showing import Mistake, say, warn
 from leal.cli.worker import worker_beside
 from leal.settings import Settings, read_settings
@@ -41,7 +43,7 @@ def serve(
     # The HTTP server hands a stop on to whoever handled it before: let that be a clean exit.
     signal.signal(signal.SIGTERM, _leave)
     _refuse_taken_port(settings)
-    with running_server(settings) as url:
+    with kept_server(settings) as url:
         asyncio.run(_prepare(settings, url))
         say(f"leal {version('leal')} answers on http://{settings.host}:{settings.port}")
         environ["LEAL_DATABASE_URL"] = url
@@ -52,7 +54,12 @@ def serve(
 
 
 def worker_app() -> object:
-    """Make the application of one of several worker processes, from its environment."""
+    """Make the application of one of several processes, from its environment.
+
+    The process ends with the one that started it, however that ended: otherwise it would keep the
+    port, and the next `leal serve` could not begin.
+    """
+    threading.Thread(target=_end_with_parent, name="parent's end", daemon=True).start()
     return create_app(read_settings(os.environ))
 
 
@@ -84,6 +91,13 @@ def _answer(environ: Mapping[str, str], *, workers: int) -> None:
         log_config=None,
         timeout_graceful_shutdown=_LAST_REQUESTS_SECONDS,
     )
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _refuse_taken_port(settings: Settings) -> None:

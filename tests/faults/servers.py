@@ -60,6 +60,7 @@ def live_for(installation: Installation, live: Callable[[], None]) -> None:
 def serving(installation: Installation, *, workers: int = 1) -> Iterator[Serving]:
     """Starts a server and gives it once it answers; killed without warning at the end."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("LEAL_")}
+    kept.pop("PYTHONDONTWRITEBYTECODE", None)  # else each start compiles everything again
     environ = kept | {
         "LEAL_DATABASE_URL": installation.database_url,
         "LEAL_DATA": str(installation.folder),

@@ -25,6 +25,7 @@ from leal.storage.db import Database
 from leal.storage.migrate import durability_warnings
 
 _LAST_REQUESTS_SECONDS = 25
+_SILENT_SECONDS = 60  # a process that is slow to start on a busy machine is not replaced for it
 _WORKER_AFTER_SECONDS = 2  # requests first: starting a worker takes a second of a processor
 
 
@@ -90,6 +91,7 @@ def _answer(environ: Mapping[str, str], *, workers: int) -> None:
         server_header=False,
         log_config=None,
         timeout_graceful_shutdown=_LAST_REQUESTS_SECONDS,
+        timeout_worker_healthcheck=_SILENT_SECONDS,
     )
 
 

@@ -52,6 +52,8 @@ def test_a_database_that_is_killed_comes_back_by_itself(record_property: Record)
                     load.until(WRITES)
                 load.finish()
                 repeated, same = load.repeat(REPEATED)
+                log = installation.log.read_text().splitlines()
+                assert not [line for line in log if "request_failed" in line]
                 prove(
                     shop,
                     load,

@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test soak check fix bench docs lock
+.PHONY: help install demo test soak faults check fix bench docs lock
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -27,6 +27,9 @@ test: $(STAMP) ## all tests, on an embedded PostgreSQL
 
 soak: $(STAMP) ## the properties of orders, the models and the faults, tried many more times
 	LEAL_SOAK=1 $(BIN)/python -m pytest -n 2 --dist worksteal tests/domain/test_ordering.py tests/domain/test_order_terms.py tests/domain/test_awards.py tests/usecases/test_orders.py tests/usecases/test_model.py tests/usecases/test_ten_years.py tests/concurrency/test_model.py tests/concurrency/test_reward_races.py tests/faults
+
+faults: $(STAMP) ## kills, cuts and lost answers under load, with what was counted
+	LEAL_SOAK=1 $(BIN)/python -m pytest tests/faults/test_servers_killed.py tests/faults/test_database_killed.py tests/faults/test_replies_lost.py
 
 check: $(STAMP) ## format, lint, types, floors, then all tests
 	$(BIN)/ruff format --check .

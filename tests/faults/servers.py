@@ -11,7 +11,8 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -34,9 +35,32 @@ class Installation:
         return self.folder / "server.log"
 
 
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """One life of a server."""
+
+    process: subprocess.Popen[bytes]
+
+    def web_processes(self) -> tuple[int, ...]:
+        """The processes that answer, when there are several."""
+        return tuple(
+            child
+            for child in (int(each.name) for each in Path("/proc").glob("[0-9]*"))
+            if _parent(child) == self.process.pid and "spawn_main" in _command(child)
+        )
+
+
 def live_for(installation: Installation, live: Callable[[], None]) -> None:
     """One life: starts the server, does `live` once it answers, and kills it without warning."""
+    with serving(installation):
+        live()
+
+
+@contextmanager
+def serving(installation: Installation, *, workers: int = 1) -> Iterator[Serving]:
+    """Starts a server and gives it once it answers; killed without warning at the end."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("LEAL_")}
+    kept.pop("PYTHONDONTWRITEBYTECODE", None)  # else each start compiles everything again
     environ = kept | {
         "LEAL_DATABASE_URL": installation.database_url,
         "LEAL_DATA": str(installation.folder),
@@ -45,17 +69,32 @@ def live_for(installation: Installation, live: Callable[[], None]) -> None:
         "LEAL_SECRET_KEY": base64.b64encode(installation.secret_key).decode(),
         **installation.environ,
     }
-    port = str(installation.port)
-    command = (sys.executable, "-m", "leal.cli.main", "serve", "--port", port)
+    words = ("serve", "--port", str(installation.port), "--workers", str(workers))
+    command = (sys.executable, "-m", "leal.cli.main", *words)
     with (
         installation.log.open("ab") as log,
         subprocess.Popen(command, env=environ, stdout=log, stderr=log) as process,  # noqa: S603 - this interpreter, our own program
     ):
         try:
             _until_it_answers(installation, process)
-            live()
+            yield Serving(process)
         finally:
             process.kill()
+
+
+def until_free(port: int, *, seconds: float = 20) -> None:
+    """Waits until nobody listens on a port any more."""
+    give_up_at = time.monotonic() + seconds
+    while True:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                assert time.monotonic() < give_up_at, f"somebody keeps port {port}"
+            else:
+                return
+        time.sleep(0.05)
 
 
 def free_port() -> int:
@@ -141,3 +180,16 @@ def _until_it_answers(installation: Installation, process: subprocess.Popen[byte
             time.sleep(0.02)
         else:
             return
+
+
+def _parent(pid: int) -> int:
+    with suppress(OSError):
+        # the name stands in brackets and may hold anything
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    return 0
+
+
+def _command(pid: int) -> str:
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/cmdline").read_text()
+    return ""

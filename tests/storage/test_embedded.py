@@ -125,6 +125,37 @@ def test_a_crashed_server_is_started_again_though_its_number_lives_on(tmp_path: 
     again.stop()
 
 
+def test_a_server_that_died_is_revived_with_all_that_was_committed(tmp_path: Path) -> None:
+    async def write(database: Database) -> str:
+        return await database.execute("CREATE TABLE kept AS SELECT 5 AS number")
+
+    async def read(database: Database) -> object:
+        return await database.value("SELECT number FROM kept")
+
+    server = embedded.start(tmp_path, options=("work_mem=5MB",))
+    try:
+        with_database(server.url, write)
+        assert not server.revive()
+        pid = _pid(tmp_path)
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
+        _until(lambda: not _serves(pid, tmp_path))
+        assert server.revive()
+        assert _pid(tmp_path) != pid
+        assert with_database(server.url, read) == 5
+        assert with_database(server.url, lambda on: on.value("SHOW work_mem")) == "5MB"
+    finally:
+        server.stop()
+    assert not server.revive()
+
+
+def _serves(pid: int, folder: Path) -> bool:
+    try:
+        return Path(f"/proc/{pid}/cwd").samefile(folder / "postgres")
+    except OSError:
+        return False
+
+
 def _listens(path: Path) -> bool:
     with socket.socket(socket.AF_UNIX) as trial:
         return trial.connect_ex(str(path)) == 0

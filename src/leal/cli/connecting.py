@@ -2,12 +2,13 @@
 
 import asyncio
 import os
+import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
-from leal.cli.showing import Mistake, say
+from leal.cli.showing import Mistake, say, warn
 from leal.settings import Settings, load_secret_key, read_settings
 from leal.storage import embedded
 from leal.storage.db import Database
@@ -16,6 +17,9 @@ from leal.storage.programs import list_programs
 from leal.storage.sealing import Sealer
 
 _T = TypeVar("_T")
+
+_LOOKS_EVERY_SECONDS = 1.0
+_AGAIN_AFTER_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +55,43 @@ def running_server(settings: Settings) -> Iterator[str]:
         yield server.url
     finally:
         server.stop()
+
+
+@contextmanager
+def kept_server(settings: Settings) -> Iterator[str]:
+    """As `running_server`; an embedded server that dies meanwhile is started again.
+
+    Whoever keeps a PostgreSQL of their own sees to that themselves.
+    """
+    if settings.database_url is not None:
+        yield settings.database_url
+        return
+    server = embedded.start(settings.data)
+    stopping = threading.Event()
+    keeper = threading.Thread(target=_keep_running, args=(server, stopping), name="server keeper")
+    keeper.start()
+    try:
+        yield server.url
+    finally:
+        stopping.set()
+        keeper.join()
+        server.stop()
+
+
+def _keep_running(server: embedded.EmbeddedServer, stopping: threading.Event) -> None:
+    """Looks after the server every second; where it cannot start, every five."""
+    wait_seconds, said = _LOOKS_EVERY_SECONDS, ""
+    while not stopping.wait(wait_seconds):
+        wait_seconds = _LOOKS_EVERY_SECONDS
+        try:
+            if server.revive():
+                warn("the embedded PostgreSQL had ended: it was started again")
+                said = ""
+        except (embedded.EmbeddedUnavailable, OSError) as error:
+            wait_seconds = _AGAIN_AFTER_SECONDS
+            if str(error) != said:
+                said = str(error)
+                warn(said)
 
 
 async def ensure_schema(settings: Settings, database: Database) -> None:

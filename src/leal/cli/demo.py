@@ -26,7 +26,7 @@ from rich.progress import BarColumn, TaskProgressColumn, TextColumn
 from rich.progress import Progress as Bar
 
 from leal.app import create_app, open_desk, utc_now
-from leal.cli.connecting import ensure_schema, running_server
+from leal.cli.connecting import ensure_schema, kept_server
 from leal.cli.logs import write_logs
 from leal.cli.showing import Mistake, say
 from leal.cli.web_server import configured
@@ -65,7 +65,7 @@ def demo(
     # The HTTP server hands a stop on to whoever handled it before: let that be a clean exit.
     for stop in (signal.SIGTERM, signal.SIGINT):
         signal.signal(stop, _leave)
-    with _held_port(settings) as held, running_server(settings) as url:
+    with _held_port(settings) as held, kept_server(settings) as url:
         with Runner(loop_factory=uvloop.new_event_loop) as runner:
             opened = runner.run(_open(settings, url, customers=customers))
         announce = _print_json if as_json else _print_tour

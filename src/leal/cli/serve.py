@@ -1,10 +1,12 @@
 """`leal serve`: answer HTTP until told to stop, then finish what was begun."""
 
 import asyncio
+import multiprocessing
 import os
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, nullcontext
 from importlib.metadata import version
@@ -16,7 +18,7 @@ from typing import Annotated
 import typer
 
 from leal.app import create_app
-from leal.cli.connecting import ensure_schema, running_server
+from leal.cli.connecting import ensure_schema, kept_server
 from leal.cli.logs import write_logs
 from leal.cli.showing import Mistake, say, warn
 from leal.cli.web_server import configured, run
@@ -45,7 +47,7 @@ def serve(
     # The HTTP server hands a stop on to whoever handled it before: let that be a clean exit.
     signal.signal(signal.SIGTERM, _leave)
     _refuse_taken_port(settings)
-    with running_server(settings) as url:
+    with kept_server(settings) as url:
         asyncio.run(_prepare(settings, url))
         say(f"leal {version('leal')} answers on http://{settings.host}:{settings.port}")
         environ["LEAL_DATABASE_URL"] = url
@@ -56,7 +58,12 @@ def serve(
 
 
 def worker_app() -> object:
-    """Make the application of one of several worker processes, from its environment."""
+    """Make the application of one of several processes, from its environment.
+
+    The process ends with the one that started it, however that ended: otherwise it would keep the
+    port, and the next `leal serve` could not begin.
+    """
+    threading.Thread(target=_end_with_parent, name="parent's end", daemon=True).start()
     settings = read_settings(os.environ)
     write_logs(settings)
     return create_app(settings, metrics_folder=Path(os.environ[_METRICS_FOLDER]))
@@ -93,6 +100,13 @@ def _shared_metrics() -> Iterator[None]:
     with TemporaryDirectory(prefix="leal-metrics-", dir=within) as folder:
         os.environ[_METRICS_FOLDER] = folder
         yield
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _refuse_taken_port(settings: Settings) -> None:

@@ -39,6 +39,7 @@ def configured(app: Any, settings: Settings, *, processes: int = 1) -> uvicorn.C
         server_header=False,
         log_config=None,
         timeout_graceful_shutdown=LAST_REQUESTS_SECONDS,
+        timeout_worker_healthcheck=_SILENT_SECONDS,
     )
 
 
@@ -77,3 +78,5 @@ def _allow_files(needed: int) -> None:
 
 
 _OTHER_FILES: Final = 100
+# a process that is slow to start on a busy machine is not replaced for it
+_SILENT_SECONDS: Final = 60

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from types import FrameType
 
-from leal.cli.connecting import ensure_schema, running_server
+from leal.cli.connecting import ensure_schema, kept_server
 from leal.cli.showing import say
 from leal.settings import Settings, read_settings
 from leal.storage.db import Database
@@ -31,7 +31,7 @@ def worker() -> None:
     """
     settings = read_settings(os.environ)
     signal.signal(signal.SIGTERM, _leave)
-    with running_server(settings) as url:
+    with kept_server(settings) as url:
         asyncio.run(_prepare(settings, url))
         say("working; `leal jobs` shows what was done")
         with (

@@ -203,7 +203,7 @@ class Database:
     async def _take(self) -> Held:
         try:
             return await self._pool.take(patience_seconds=self._acquire_seconds)
-        except (*_AWAY, asyncpg.InterfaceError) as error:
+        except (*_AWAY, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
             raise DatabaseAway from error
 
 
@@ -349,6 +349,10 @@ class _outages:  # noqa: N801 - read as a verb phrase: `with _outages(connection
             return
         if isinstance(error, asyncpg.TransactionRollbackError):
             raise GaveWay from error
+        if isinstance(error, asyncpg.InternalClientError):
+            # the server threw us out between two statements: the driver has lost its place
+            self._connection.terminate()
+            raise DatabaseAway from error
         lost = isinstance(error, asyncpg.InterfaceError) and self._connection.is_closed()
         if lost or isinstance(error, _AWAY):
             raise DatabaseAway from error

@@ -29,8 +29,10 @@ _DATABASE = "leal"
 _SUPERUSER = "postgres"
 _ACCOUNT_WHEN_ROOT = "pgserver"
 _START_SECONDS = 300
+_END_SECONDS = 10
 # The address of a unix socket holds 104 bytes on macOS and 108 on Linux.
 _LONGEST_SOCKET_BYTES = 103
+_PROCESSES = Path("/proc/self/cwd")
 _ADVICE = "or set LEAL_DATABASE_URL to a PostgreSQL of your own"
 
 
@@ -41,9 +43,12 @@ class EmbeddedUnavailable(Exception):  # noqa: N818 - said of the server, not of
 class EmbeddedServer:
     """A running server, shared with every other process on the same data folder."""
 
-    def __init__(self, cluster: "_Cluster", users: IO[bytes]) -> None:
+    def __init__(
+        self, cluster: "_Cluster", users: IO[bytes], *, options: tuple[str, ...] = ()
+    ) -> None:
         self._cluster = cluster
         self._users = users
+        self._options = options
         atexit.register(self.stop)
 
     @property
@@ -54,6 +59,19 @@ class EmbeddedServer:
     def url_of(self, database: str) -> str:
         """Where another database of the same server is reached."""
         return f"postgresql://{_SUPERUSER}@/{database}?host={quote(str(self._cluster.sockets()))}"
+
+    def revive(self) -> bool:
+        """Start the server again if it died; blocks. True when it had to be started.
+
+        What was committed is there again. Raises EmbeddedUnavailable when it cannot start, because
+        the disk is full, say, or because parts of the dead one have not ended yet.
+        """
+        with _turn(self._cluster):
+            if self._users.closed or self._cluster.is_running():
+                return False
+            self._cluster.bury()
+            self._cluster.ensure_running(self._options, alone=False)
+        return True
 
     def stop(self) -> None:
         """Leave the server; the last to leave stops it. Leaving twice is harmless."""
@@ -94,7 +112,7 @@ def start(data: Path, *, options: tuple[str, ...] = ()) -> EmbeddedServer:
             f"the embedded PostgreSQL cannot use {data}: {error}; set LEAL_DATA to a folder "
             f"that can be written, {_ADVICE}"
         ) from error
-    return EmbeddedServer(cluster, users)
+    return EmbeddedServer(cluster, users, options=options)
 
 
 @contextmanager
@@ -158,11 +176,29 @@ class _Cluster:
                 _open_the_way(place)
         if not (self.folder / "PG_VERSION").exists():
             self._create()
-        if not self._is_running():
+        if not self.is_running():
             if alone:
                 self._forget_crash()
             self._launch(options)
         self._wait_until_ready()
+
+    def bury(self) -> None:
+        """Wait until all of a dead server has ended, then remove its locks.
+
+        Its number stays taken for as long as nobody asks how it ended, and in a container often
+        nobody does: PostgreSQL itself would wait for it forever.
+        """
+        if not _PROCESSES.exists():
+            return  # PostgreSQL sees for itself what is left
+        give_up_at = time.monotonic() + _END_SECONDS
+        while _any_in(self.folder):
+            if time.monotonic() > give_up_at:
+                raise EmbeddedUnavailable(
+                    f"parts of the embedded PostgreSQL that died still run in {self.folder}: "
+                    "it is started again when they have ended"
+                )
+            time.sleep(0.05)
+        self._forget_crash()
 
     def ensure_database(self, name: str) -> None:
         exists = f"SELECT 1 FROM pg_database WHERE datname = '{name}'"  # noqa: S608 - our own word
@@ -170,7 +206,7 @@ class _Cluster:
             self._sql(f"CREATE DATABASE {name}")
 
     def stop(self) -> None:
-        if self._is_running():
+        if self.is_running():
             self._run("pg_ctl", "stop", "-w", "-m", "fast", "-D", str(self.folder))
         if self.sockets() != self.folder:
             with suppress(OSError):
@@ -234,9 +270,10 @@ class _Cluster:
         except FileNotFoundError:
             return []
 
-    def _is_running(self) -> bool:
+    def is_running(self) -> bool:
         lines = self._pid_lines()
-        return bool(lines) and _serves(int(lines[0]), self.folder)
+        # a disk that is full may have left an empty file
+        return bool(lines) and lines[0].isdigit() and _serves(int(lines[0]), self.folder)
 
     def _wait_until_ready(self) -> None:
         give_up_at = time.monotonic() + _START_SECONDS
@@ -297,14 +334,27 @@ class _Cluster:
 
 def _serves(pid: int, folder: Path) -> bool:
     """Whether the process is this folder's server, and not one that got a dead one's number."""
-    if Path("/proc/self/cwd").exists():
-        try:
-            return Path(f"/proc/{pid}/cwd").samefile(folder)
-        except OSError:
-            return False
+    if _PROCESSES.exists():
+        return _is_in(Path(f"/proc/{pid}"), folder)
     command = ("/bin/ps", "-p", str(pid), "-o", "args=")
     found = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603 - fixed words
     return f"postgres -D {folder}" in found.stdout
+
+
+def _any_in(folder: Path) -> bool:
+    """Whether any process of a server of this folder lives."""
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it ended meanwhile
+            if _is_in(process, folder) and (process / "comm").read_text().strip() == "postgres":
+                return True
+    return False
+
+
+def _is_in(process: Path, folder: Path) -> bool:
+    try:
+        return (process / "cwd").samefile(folder)
+    except OSError:
+        return False
 
 
 def _open_the_way(place: Path) -> None:

@@ -55,7 +55,7 @@ WITH p AS (
 ), rest AS (
     SELECT {LEDGER_SUMS} FROM (
         SELECT resource, points_approved, points_pending FROM transactions
-        WHERE program_id = $1 AND transaction_id > coalesce(
+        WHERE program_id = $1 AND merge_id IS NULL AND transaction_id > coalesce(
             (SELECT e.transaction_id FROM points_daily_ends e WHERE e.program_id = $1), 0)
         ORDER BY transaction_id LIMIT $3
     ) AS t

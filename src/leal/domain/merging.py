@@ -6,13 +6,12 @@ is the survivor's, or the other's where the survivor's is not known.
 """
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from leal.domain.change import (
     Change,
-    begin,
     with_counter,
     with_customer,
     with_event,
@@ -23,7 +22,6 @@ from leal.domain.customers import (
     Consent,
     Counter,
     Customer,
-    DayProgress,
     HistoryKind,
     HistoryRow,
     Lot,
@@ -134,10 +132,9 @@ def zone_of(counter: Counter, program: Program) -> ZoneInfo:
 
 def _summed(survivor: Account, merged: Account, scene: Scene) -> Change:
     """The survivor with all that both have, in the better tier of the two."""
-    days = {day.earned_on: day.amount for day in survivor.progress}
-    for day in merged.progress:
-        days[day.earned_on] = days.get(day.earned_on, 0) + day.amount
-    progress = tuple(DayProgress(earned_on=day, amount=days[day]) for day in sorted(days))
+    progress = survivor.progress
+    for day, amount in zip(merged.progress.days, merged.progress.amounts, strict=True):
+        progress = progress.plus(date.fromordinal(day), amount)
     change = begin(survivor)
     change = replace(change, account=replace(survivor, progress=progress))
     change = with_customer(change, _person(survivor.customer, merged.customer))

@@ -11,7 +11,7 @@ from datetime import date
 from typing import Final
 
 from leal.domain.change import Change, Progress, begin, with_counter, with_customer, with_event
-from leal.domain.customers import Account, Counter, Customer, DayProgress, Lot, Subject
+from leal.domain.customers import Account, Counter, Customer, Lot, ProgressDays, Subject
 from leal.domain.limits import parted
 from leal.domain.lots import Moves
 from leal.domain.merging import CannotMerge, Kept, zone_of
@@ -175,7 +175,7 @@ def _given_back(scene: Scene, *, kept: Kept, remains: Remains) -> Change:
     )
     emptied = Account(
         customer=replace(kept.merged, version=remains.version),
-        progress=_days((), scene, remains, sign=1),
+        progress=_days(ProgressDays(), scene, remains, sign=1),
         program_version=scene.published.version,
     )
     return with_customer(begin(emptied), customer)
@@ -194,22 +194,19 @@ def sum_of(progress: tuple[Progress, ...]) -> Progress:
     return total
 
 
-def _days(
-    progress: tuple[DayProgress, ...], scene: Scene, remains: Remains, *, sign: int
-) -> tuple[DayProgress, ...]:
+def _days(progress: ProgressDays, scene: Scene, remains: Remains, *, sign: int) -> ProgressDays:
     """Progress in the unit of the ladder, more or less by what goes back."""
     tiers = scene.program.tiers
     if tiers is None:
         return progress
-    amounts = {day.earned_on: day.amount for day in progress}
     for day in remains.progress:
         amount = {
             BoundaryMode.POINTS: day.points,
             BoundaryMode.SPEND: day.spend,
             BoundaryMode.ORDERS: day.orders,
         }[tiers.boundary_mode]
-        amounts[day.earned_on] = amounts.get(day.earned_on, 0) + sign * amount
-    return tuple(DayProgress(earned_on=day, amount=amounts[day]) for day in sorted(amounts))
+        progress = progress.plus(day.earned_on, sign * amount)
+    return progress
 
 
 def _counted_apart(

@@ -4,6 +4,7 @@ Neither ever holds a path, a query, an address of a person or a credential: requ
 by the template of their route, failures by their kind and place.
 """
 
+import traceback
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
@@ -21,6 +22,8 @@ METRICS: Final = "/metrics"
 
 _QUIET: Final = frozenset({HEALTH, READY, METRICS})
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_MOST_FRAMES: Final = 12
+_MOST_KINDS: Final = 5
 _OTHER_METHOD: Final = "other"
 _NO_ROUTE: Final = "unmatched"
 _log: FilteringBoundLogger = structlog.get_logger("leal.http")
@@ -96,5 +99,22 @@ def note_failure(event: str, scope: Scope, problem: BaseException) -> None:
         method=scope["method"],
         route=route_of(scope),
         program_id=scope.get("program_id"),
-        exc_info=problem,
+        error=kinds(problem),
+        where=places(problem),
     )
+
+
+def kinds(problem: BaseException) -> str:
+    """The kind of an exception and of those behind it, the last one first."""
+    found: list[str] = []
+    link: BaseException | None = problem
+    while link is not None and len(found) < _MOST_KINDS:
+        found.append(type(link).__qualname__)
+        link = link.__cause__ or link.__context__
+    return " < ".join(found)
+
+
+def places(problem: BaseException) -> list[str]:
+    """The way of an exception, the place where it was raised last."""
+    frames = traceback.extract_tb(problem.__traceback__)[-_MOST_FRAMES:]
+    return [f"{each.filename}:{each.lineno} {each.name}" for each in frames]

@@ -6,17 +6,15 @@ libraries log is treated alike; of theirs the first line of the unfilled templat
 
 import logging
 import sys
-import traceback
-from typing import Final, TextIO
+from typing import TextIO
 
 import msgspec
 import structlog
 from structlog.typing import EventDict, FilteringBoundLogger, Processor, WrappedLogger
 
+from leal.api.watching import kinds, places
 from leal.settings import Settings
 
-_MOST_FRAMES: Final = 12
-_MOST_KINDS: Final = 5
 _encode = msgspec.json.Encoder(enc_hook=str).encode
 
 
@@ -40,16 +38,6 @@ def write_logs(settings: Settings, *, stream: TextIO | None = None) -> None:
     logging.root.setLevel(logging.WARNING)
 
 
-def kinds(problem: BaseException) -> str:
-    """The kind of an exception and of those behind it, the last one first."""
-    found: list[str] = []
-    link: BaseException | None = problem
-    while link is not None and len(found) < _MOST_KINDS:
-        found.append(type(link).__qualname__)
-        link = link.__cause__ or link.__context__
-    return " < ".join(found)
-
-
 class _FromLibraries(logging.Handler):
     """Passes on what libraries log, without what they fill in."""
 
@@ -70,9 +58,7 @@ def _without_messages(_log: WrappedLogger, _name: str, event: EventDict) -> Even
         given = sys.exc_info()
     problem = given[1] if isinstance(given, tuple) else given
     if isinstance(problem, BaseException):
-        frames = traceback.extract_tb(problem.__traceback__)[-_MOST_FRAMES:]
-        event["error"] = kinds(problem)
-        event["where"] = [f"{each.filename}:{each.lineno} {each.name}" for each in frames]
+        event["error"], event["where"] = kinds(problem), places(problem)
     return event
 
 

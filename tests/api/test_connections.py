@@ -272,7 +272,7 @@ def test_a_slow_sender_is_cut_however_it_drips(hasty: Wire, start: bytes, drop: 
     assert answer.status == 408
     assert answer.message
     assert answer.headers["connection"] == "close"
-    assert 0.4 <= time.monotonic() - began < 2.0
+    assert 0.4 <= time.monotonic() - began < 4.0
 
 
 @pytest.mark.parametrize("drop", [b"\r\n", b""])
@@ -284,7 +284,7 @@ def test_a_connection_without_a_request_is_closed_in_silence(
     with hasty.connect() as client:
         client.sendall(asked)
         assert statuses(answers(drip(client, drop))) == ([200] if asked else [])
-    assert time.monotonic() - began < 2.0
+    assert time.monotonic() - began < 4.0
 
 
 def test_a_slow_body_that_nobody_wants_is_cut_too(hasty: Wire) -> None:
@@ -355,7 +355,7 @@ def test_so_many_are_worked_on_and_those_still_sending_do_not_count() -> None:
 
 def test_a_stop_answers_all_that_was_sent() -> None:
     site = Site()
-    with wire(site, Limits(look=0.05, stop=0.5)) as server, ExitStack() as stack:
+    with wire(site, Limits(look=0.05, stop=2.0)) as server, ExitStack() as stack:
         idle, ahead, late, broken = (stack.enter_context(server.connect()) for _ in range(4))
         idle.sendall(request("GET /touch?idle"))
         assert b"200 OK" in idle.recv(1000)
@@ -383,11 +383,11 @@ def test_a_stop_waits_for_no_one_who_only_keeps_a_connection() -> None:
         assert b"200 OK" in idle.recv(1000)
         in_head.sendall(b"GET /touch HTT")
         in_body.sendall(POST + b"Content-Length: 5\r\n\r\nab")
-        time.sleep(0.1)
+        time.sleep(0.3)
         began = time.monotonic()
         server.stop()
         assert server.stopped()
-        assert time.monotonic() - began < 3.0
+        assert time.monotonic() - began < 8.0
         for each, told in ((idle, []), (silent, []), (in_head, [408]), (in_body, [408])):
             assert statuses(answers(until_end(each))) == told
 

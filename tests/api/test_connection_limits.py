@@ -1,4 +1,4 @@
-"""How many connections and requests there may be, and what becomes of them when the server stops."""
+"""How many connections and requests there may be, and what a stop makes of them."""
 
 import time
 from contextlib import ExitStack

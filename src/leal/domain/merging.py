@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from leal.domain.change import (
     Change,
+    begin,
     with_counter,
     with_customer,
     with_event,

@@ -1,9 +1,8 @@
 """Bytes from strangers: what cannot be read in one way only is refused and nothing else happens.
 
-Seen to fail with uvicorn's own protocol: a refusal overtakes an answer still owed and is plain
-text, a body behind `Upgrade` is lost, a client that sent its last byte gets no answer, a trailer
-becomes a header, a 413 is torn down before it is read, and a drip of line breaks keeps its
-connection for ever.
+What uvicorn's own protocol was seen to do with the same bytes: a refusal overtakes an answer still
+owed and is plain text, a body behind `Upgrade` is lost, a client that sent its last byte gets no
+answer, and a 413 is torn down before it is read.
 """
 
 import socket

@@ -1,8 +1,7 @@
 """A server that is told to stop while clients are at it, and one that many keep waiting.
 
 What was done was answered: the clients' own count is the ledger's. A request that got no answer was
-not read, so sending it again is safe. Seen to fail with uvicorn's own protocol: requests that were
-sent on idle connections, and those ahead of one being answered, get none.
+not read, so sending it again is safe.
 """
 
 import base64

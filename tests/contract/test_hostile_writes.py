@@ -24,7 +24,7 @@ from leal.usecases.verification import verify
 from tests.api.test_json_body import REFUSED
 from tests.contract import schema
 from tests.contract.conftest import NewWorld
-from tests.contract.test_idempotency import HEADLESS, NOT_EFFECTS, WRITES, furnished, sample
+from tests.contract.writes import HEADLESS, NOT_EFFECTS, WRITES, furnished, sample
 from tests.soak import examples
 from tests.worlds import World
 

@@ -14,7 +14,9 @@ _COMMAND: Final = (
     *("--require-hashes", "--progress-spinner", "off", "--timeout", "10"),
 )
 _LONGEST_SECONDS: Final = 120
-_UNREACHABLE: Final = re.compile(r"connection|timed? ?out|resolve|max retries|service", re.I)
+_UNREACHABLE: Final = re.compile(
+    r"connection|timed? ?out|resolve|max retries|service", re.IGNORECASE
+)
 
 
 def main() -> int:

@@ -103,6 +103,11 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     )
 
 
+def key_file(settings: Settings) -> Path:
+    """Where the key is kept when no setting gives it."""
+    return settings.data / "secret.key"
+
+
 def load_secret_key(settings: Settings) -> bytes:
     """Return the key that seals stored secrets, 32 bytes.
 
@@ -111,7 +116,7 @@ def load_secret_key(settings: Settings) -> bytes:
     """
     if settings.secret_key is not None:
         return settings.secret_key
-    path = settings.data / "secret.key"
+    path = key_file(settings)
     try:
         if not path.exists():
             _create_secret_key(path)

@@ -6,6 +6,7 @@ import typer
 
 from leal.cli import (
     audit,
+    backups,
     clock,
     codes,
     customers,
@@ -44,6 +45,8 @@ def version() -> None:
 app.command()(demo.demo)
 app.command()(serve.serve)
 app.command()(migrations.migrate)
+app.command()(backups.backup)
+app.command()(backups.restore)
 app.command()(verify.verify)
 app.command()(explain.explain)
 app.command()(worker.worker)

@@ -73,6 +73,21 @@ class EmbeddedServer:
             self._cluster.ensure_running(self._options, alone=False)
         return True
 
+    def dump(self, file: Path) -> None:
+        """Write the database ``leal`` as of one moment into a file; writes go on meanwhile; blocks.
+
+        Raises EmbeddedUnavailable.
+        """
+        self._cluster.call_as_caller("pg_dump", "--format=custom", f"--file={file}", self.url)
+
+    def restore(self, file: Path) -> None:
+        """Fill the database ``leal``, which must be empty, from a dump: all or nothing; blocks.
+
+        Raises EmbeddedUnavailable.
+        """
+        how = ("--single-transaction", "--exit-on-error", "--no-owner", f"--dbname={self.url}")
+        self._cluster.call_as_caller("pg_restore", *how, str(file))
+
     def stop(self) -> None:
         """Leave the server; the last to leave stops it. Leaving twice is harmless."""
         if self._users.closed:
@@ -309,6 +324,15 @@ class _Cluster:
                 f"the embedded PostgreSQL's {program} failed: {done.stderr.strip()}"
             )
         return done.stdout
+
+    def call_as_caller(self, program: str, *words: str) -> None:
+        """Run a client program as whoever runs this, whose files it reads and writes."""
+        command = (str(self._programs() / program), *words)
+        done = subprocess.run(  # noqa: S603 - programs of the installed package
+            command, capture_output=True, text=True, errors="replace", check=False
+        )
+        if done.returncode:
+            raise EmbeddedUnavailable(f"{program} failed: {done.stderr.strip()}")
 
     def _programs(self) -> Path:
         """The programs of the version that made the folder, or the newest for a new folder."""

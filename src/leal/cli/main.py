@@ -10,6 +10,7 @@ from leal.cli import (
     codes,
     customers,
     demo,
+    doctor,
     explain,
     jobs,
     keys,
@@ -44,6 +45,7 @@ def version() -> None:
 app.command()(demo.demo)
 app.command()(serve.serve)
 app.command()(migrations.migrate)
+app.command()(doctor.doctor)
 app.command()(verify.verify)
 app.command()(explain.explain)
 app.command()(worker.worker)

@@ -46,12 +46,9 @@ def version() -> None:
 app.command()(demo.demo)
 app.command()(serve.serve)
 app.command()(migrations.migrate)
-<<<<<<< HEAD
 app.command()(backups.backup)
 app.command()(backups.restore)
-=======
 app.command()(doctor.doctor)
->>>>>>> refs/heads/doctor
 app.command()(verify.verify)
 app.command()(explain.explain)
 app.command()(worker.worker)

@@ -40,7 +40,8 @@ SELECT c.merchant_id, c.customer_id, c.site_id, c.email, c.first_name, c.last_na
     c.enrolled_at IS NOT NULL AS member, c.tier_id, c.points_approved, c.points_pending,
     c.points_spent, c.lifetime_points, c.email_consent, c.birth_month, c.birth_day,
     c.referral_id, c.created_at - $1 AS created, c.updated_at - $1 AS updated,
-    ARRAY(SELECT code FROM claimed_rewards r WHERE r.customer_id = c.customer_id) AS codes
+    ARRAY(SELECT code FROM claimed_rewards r WHERE r.customer_id = c.customer_id
+        ORDER BY r.claimed_reward_id) AS codes
 FROM customers c ORDER BY c.customer_id
 """
 _HISTORY = """

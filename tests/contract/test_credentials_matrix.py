@@ -70,7 +70,7 @@ def _ask(world: World, operation: Operation, authorization: str) -> int:
     """The status of a request that has nothing wrong but, perhaps, its credentials."""
     names = ("merchant_id", "name", "platform", "code")
     filled = dict.fromkeys(names, "nobody")
-    numbers = ("site_id", "reward_id", "claimed_reward_id", "webhook_id", "delivery_id")
+    numbers = ("site_id", "reward_id", "claimed_reward_id", "webhook_id", "delivery_id", "merge_id")
     filled |= dict.fromkeys((*numbers, "program_id"), "1")
     address = operation.path.format_map(filled) + "?channel=web"
     headers = {"authorization": authorization}

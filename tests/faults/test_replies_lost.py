@@ -12,12 +12,13 @@ from tests.faults.books import Record, open_shop, prove, writing
 from tests.faults.postgres import socket_of, through
 from tests.faults.proxy import Cut, RandomCutter, never, proxying, to_port, to_socket
 from tests.faults.servers import Installation, serving
-from tests.soak import examples
+from tests.soak import ONLY_SOAKED, examples
 
 WRITES = examples(120, soak=3_000)
 REPEATED = examples(50, soak=1_000)
 
 
+@ONLY_SOAKED
 def test_replies_that_are_lost_are_told_again(
     installation: Installation, record_property: Record
 ) -> None:

@@ -18,7 +18,7 @@ import asyncpg
 from tests.faults.books import BESIDE, Record, open_shop, prove, writing
 from tests.faults.load import Kind, Load, Write
 from tests.faults.servers import Installation, Serving, serving, until_free
-from tests.soak import examples
+from tests.soak import ONLY_SOAKED, examples
 
 LIVES = examples(2, soak=30)
 REPEATED = examples(50, soak=1_000)
@@ -29,6 +29,7 @@ _PATIENCE_SECONDS = 30
 _WAITS = "SELECT count(*) FROM pg_locks WHERE NOT granted AND $1 = ANY (pg_blocking_pids(pid))"
 
 
+@ONLY_SOAKED
 def test_servers_that_are_killed_or_stopped_lose_nothing(
     installation: Installation, record_property: Record
 ) -> None:

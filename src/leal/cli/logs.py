@@ -6,6 +6,7 @@ libraries log is treated alike; of theirs the first line of the unfilled templat
 
 import logging
 import sys
+from io import StringIO
 from typing import TextIO
 
 import msgspec
@@ -31,11 +32,21 @@ def write_logs(settings: Settings, *, stream: TextIO | None = None) -> None:
             last,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(settings.log_level),
-        logger_factory=structlog.WriteLoggerFactory(file=to),
+        logger_factory=structlog.WriteLoggerFactory(file=stream or _StandardError()),
     )
     logging.captureWarnings(capture=True)
     logging.root.handlers[:] = [_FromLibraries()]
     logging.root.setLevel(logging.WARNING)
+
+
+class _StandardError(StringIO):
+    """Standard error as it is when a line is written, not as it was when logging began."""
+
+    def write(self, text: str) -> int:
+        return sys.stderr.write(text)
+
+    def flush(self) -> None:
+        sys.stderr.flush()
 
 
 class _FromLibraries(logging.Handler):

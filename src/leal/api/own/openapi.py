@@ -84,4 +84,9 @@ _PATH_PARAMETERS: Final = (
         meaning="The delivery, by `id`",
         schema={"type": "integer", "minimum": 1},
     ),
+    Parameter(
+        name="merge_id",
+        meaning="The merge, by `id`",
+        schema={"type": "integer", "minimum": 1},
+    ),
 )

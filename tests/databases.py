@@ -51,7 +51,7 @@ class DatabaseServer:
 
     def __init__(self, server: embedded.EmbeddedServer) -> None:
         self._server = server
-        migrations = "".join(m.checksum for m in read_migrations())
+        migrations = "".join(m.name + m.checksum for m in read_migrations())
         self._template = "template_" + hashlib.sha256(migrations.encode()).hexdigest()[:16]
         self._as_made = ""
         self._cleaned: list[str] = []

@@ -124,7 +124,8 @@ _IN_CARTS = """r.program_id = $1 AND r.customer_id = c.customer_id
 
 # Free products that wait in carts.
 _HELD = """coalesce((SELECT json_agg(row_to_json(r)) FROM (
-                SELECT /*claim*/, false AS from_pool, '[]'::json AS uses FROM claimed_rewards r WHERE /*carts*/
+                SELECT /*claim*/, false AS from_pool, '[]'::json AS uses FROM claimed_rewards r
+                WHERE /*carts*/
             ) AS r), '[]') AS held,"""
 
 # The claims a decision is about, by their ids, with the free products that wait in carts.

@@ -51,7 +51,7 @@ SELECT customer_id, NULL AS merchant_id,
     format('a delivery of event %s to webhook %s', event_id, webhook_id) AS expected,
     'none' AS found
 FROM missing ORDER BY event_id, webhook_id
-"""
+"""  # noqa: S608 - made of constants
 
 # A change of a customer is told of once as such, whatever events it brought.
 _CHANGE_DELIVERED: Final = f"""
@@ -67,7 +67,7 @@ SELECT customer_id, NULL AS merchant_id,
     format('a delivery of what changed at %s to webhook %s', created_at, webhook_id) AS expected,
     'none' AS found
 FROM missing ORDER BY created_at, customer_id, webhook_id
-"""
+"""  # noqa: S608 - made of constants
 
 # A delivery waits for somebody, or it says how it ended.
 _DELIVERY_ENDED: Final = """

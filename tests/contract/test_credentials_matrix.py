@@ -176,7 +176,7 @@ def _over(world: World) -> dict[str, str]:
     world.run(oauth.revoke(world.database, client_id, program_id=None, by=BY, now=now))
     world.seconds += CACHE_SECONDS + 1
     moment = int(world.now.timestamp())
-    sessions = {
+    sessions: dict[str, dict[str, object]] = {
         "an old session": {"issued_at": moment - 86_400 - 301},
         "a session of tomorrow": {"issued_at": moment + 301},
         "a session that ended": {"issued_at": moment - 3_600, "exp": moment - 301},

@@ -2,7 +2,7 @@
 
 Every operation of all three APIs is asked over sockets, so that it succeeds and so that it fails in
 many ways, with marks in all that is secret or personal. Then standard output, standard error and
-every reply are searched. Seen to fail: with the messages of exceptions in the log, and with an error
+every reply are searched. Seen to fail: with the messages of exceptions in the log, and an error
 that quoted what it was sent.
 """
 

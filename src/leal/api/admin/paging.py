@@ -1,11 +1,9 @@
 """Finding one's way through lists: opaque cursors, and the Link header that carries them too.
 
 A cursor holds the place it goes on from, the direction, and the filters and the order of the list
-it came from. It is not signed: whatever it asks for could be asked for without it.
+it came from.
 """
 
-import base64
-import binascii
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,8 +14,8 @@ from urllib.parse import urlencode
 
 import msgspec
 
+from leal.api.cursors import Cursors, no_cursor
 from leal.api.ids import MAX_JSON_INTEGER
-from leal.domain.problems import BadRequest
 from leal.storage.listings import Filters, Page, Part, Place, Sort
 
 _T = TypeVar("_T")
@@ -71,8 +69,8 @@ def neighbours(asked: Asked, page: Page[_T], *, first: Place, last: Place) -> Ne
 def resumed(of: List, token: str, *, limit: int) -> Asked:
     """What a cursor of this list asks for; BadRequest for anything that is not one."""
     cursor = _read(token)
-    if cursor is None or cursor.of is not of:
-        raise BadRequest({"cursor": _NO_CURSOR})
+    if cursor.of is not of:
+        raise no_cursor()
     filters = Filters(
         since_id=cursor.since_id,
         customer_id=cursor.customer_id,
@@ -115,8 +113,6 @@ class _Direction(StrEnum):
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
-_NO_CURSOR: Final = "Invalid cursor: send one that this list answered with, unchanged"
-_TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{1,4096}")
 _UNPRINTABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 _Id = Annotated[int, msgspec.Meta(ge=0, le=MAX_JSON_INTEGER)]
@@ -145,7 +141,7 @@ class _Cursor(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, ren
     updated_before: _Moment | None = None
 
 
-_cursor = msgspec.json.Decoder(_Cursor)
+_cursors: Final = Cursors(_Cursor)
 
 
 def _written(asked: Asked, place: Place, direction: _Direction) -> str:
@@ -164,21 +160,17 @@ def _written(asked: Asked, place: Place, direction: _Direction) -> str:
         updated_from=_microseconds(filters.updated_from),
         updated_before=_microseconds(filters.updated_before),
     )
-    return base64.urlsafe_b64encode(msgspec.json.encode(cursor)).rstrip(b"=").decode()
+    return _cursors.write(cursor)
 
 
-def _read(token: str) -> _Cursor | None:
-    if not _TOKEN.fullmatch(token):
-        return None
-    try:
-        raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
-        cursor = _cursor.decode(raw)
-    except (binascii.Error, msgspec.DecodeError, UnicodeDecodeError):
-        return None
+def _read(token: str) -> _Cursor:
+    cursor = _cursors.read(token)
     if cursor.email is not None and _UNPRINTABLE.search(cursor.email):
-        return None
+        raise no_cursor()
     # a filter that the list does not have can only have been made up
-    return None if any(_foreign(cursor)) else cursor
+    if any(_foreign(cursor)):
+        raise no_cursor()
+    return cursor
 
 
 def _foreign(cursor: _Cursor) -> Iterator[bool]:

@@ -1,13 +1,11 @@
 """Fulfilments over HTTP: what somebody has to bring to customers, and that it was done."""
 
-import base64
-import binascii
-import re
 from dataclasses import dataclass
 from typing import Annotated, Final
 
 import msgspec
 
+from leal.api.cursors import Cursors
 from leal.api.fields import invalid_option
 from leal.api.http import Reply, json_response
 from leal.api.ids import MAX_JSON_INTEGER, clean_id, decode_number, one, whole_number
@@ -91,7 +89,7 @@ class _Serves:
         )
         cursor = None
         if found.more:
-            cursor = _written(msgspec.structs.replace(place, after=found.claims[-1].claim.id))
+            cursor = _cursors.write(msgspec.structs.replace(place, after=found.claims[-1].claim.id))
         return _reply(
             {
                 "fulfilments": [fulfilment(each) for each in found.claims],
@@ -159,9 +157,7 @@ class _Place(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     customer: str | None = None
 
 
-_place_decoder: Final = msgspec.json.Decoder(_Place)
-_TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{1,4096}")
-_NO_CURSOR: Final = "Invalid cursor: send one that this list answered with, unchanged"
+_cursors: Final = Cursors(_Place)
 
 
 def _place(call: Call) -> _Place:
@@ -180,20 +176,10 @@ def _place(call: Call) -> _Place:
 
 
 def _read(token: str) -> _Place:
-    try:
-        if not _TOKEN.fullmatch(token):
-            raise BadRequest({"cursor": _NO_CURSOR})
-        raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
-        place = _place_decoder.decode(raw)
-    except (binascii.Error, msgspec.DecodeError, UnicodeDecodeError):
-        raise BadRequest({"cursor": _NO_CURSOR}) from None
+    place = _cursors.read(token)
     if place.customer is not None:
         _customer(place.customer, field="cursor")
     return place
-
-
-def _written(place: _Place) -> str:
-    return base64.urlsafe_b64encode(msgspec.json.encode(place)).rstrip(b"=").decode()
 
 
 def _customer(text: str, *, field: str) -> str:

@@ -1,7 +1,5 @@
 """Reading requests to leal's own API: who asks, about whom, and for which part."""
 
-import base64
-import binascii
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -12,6 +10,7 @@ from typing import Annotated, Final, TypeVar
 import msgspec
 from starlette.requests import Request
 
+from leal.api.cursors import Cursors
 from leal.api.fields import invalid_option
 from leal.api.gate import Gate, require
 from leal.api.http import Reply
@@ -95,8 +94,7 @@ def explain_part(call: Call) -> Part:
 
 def cursor_of(part: Part, *, last_id: int) -> str:
     """The cursor that goes on behind the entry `last_id` of the same list."""
-    content = msgspec.json.encode(_Cursor(before=last_id, order=part.order))
-    return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
+    return _cursors.write(_Cursor(before=last_id, order=part.order))
 
 
 def period(call: Call, *, today: date) -> Period:
@@ -131,24 +129,14 @@ class _Cursor(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     order: str | None = None
 
 
-_cursor = msgspec.json.Decoder(_Cursor)
-_TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{1,4096}")
+_cursors: Final = Cursors(_Cursor)
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def _read(token: str) -> _Cursor:
-    try:
-        if not _TOKEN.fullmatch(token):
-            raise BadRequest({"cursor": _NO_CURSOR})
-        raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
-        cursor = _cursor.decode(raw)
-    except (binascii.Error, msgspec.DecodeError, UnicodeDecodeError):
-        raise BadRequest({"cursor": _NO_CURSOR}) from None
+    cursor = _cursors.read(token)
     _order(cursor.order, field="cursor")
     return cursor
-
-
-_NO_CURSOR: Final = "Invalid cursor: send one that this list answered with, unchanged"
 
 
 def _order(text: str | None, *, field: str = "order") -> str | None:

@@ -1,13 +1,11 @@
 """Webhooks over HTTP for whoever looks after them: how they do, the log, and telling again."""
 
-import base64
-import binascii
-import re
 from dataclasses import dataclass
 from typing import Annotated, Final
 
 import msgspec
 
+from leal.api.cursors import Cursors
 from leal.api.fields import Fields, invalid_option
 from leal.api.http import Reply, json_response
 from leal.api.ids import MAX_JSON_INTEGER, decode_number, one, whole_number
@@ -146,7 +144,7 @@ class _Serves:
         cursor = None
         if page.more:
             last = page.deliveries[-1].delivery_id
-            cursor = _written(msgspec.structs.replace(place, before=last))
+            cursor = _cursors.write(msgspec.structs.replace(place, before=last))
         shown = [_delivery(each) for each in page.deliveries]
         return _reply({"deliveries": shown, "cursor": {"next": cursor}})
 
@@ -268,16 +266,14 @@ class _Place(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     customer_id: _Whole | None = None
 
 
-_place_decoder: Final = msgspec.json.Decoder(_Place)
-_TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{1,4096}")
-_NO_CURSOR: Final = "Invalid cursor: send one that this list answered with, unchanged"
+_cursors: Final = Cursors(_Place)
 
 
 def _place(call: Call) -> _Place:
     """Where the page begins and what is on it; a cursor decides both by itself."""
     token = one(call.request, "cursor")
     if token is not None:
-        return _read(token)
+        return _cursors.read(token)
     state = one(call.request, "state")
     if state is not None and state not in tuple(DeliveryState):
         raise BadRequest({"state": invalid_option(tuple(DeliveryState))})
@@ -286,20 +282,6 @@ def _place(call: Call) -> _Place:
         state=None if state is None else DeliveryState(state),
         customer_id=_optional_number(call, "customer_id"),
     )
-
-
-def _read(token: str) -> _Place:
-    try:
-        if not _TOKEN.fullmatch(token):
-            raise BadRequest({"cursor": _NO_CURSOR})
-        raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
-        return _place_decoder.decode(raw)
-    except (binascii.Error, msgspec.DecodeError, UnicodeDecodeError):
-        raise BadRequest({"cursor": _NO_CURSOR}) from None
-
-
-def _written(place: _Place) -> str:
-    return base64.urlsafe_b64encode(msgspec.json.encode(place)).rstrip(b"=").decode()
 
 
 def _optional_number(call: Call, name: str) -> int | None:

@@ -1,6 +1,6 @@
 """`leal operator`: accounts are made, kept out and let in again, and what is wrong is said.
 
-Seen to fail with a disabled account that is let in.
+Seen to fail with an account that stays disabled when it is enabled.
 """
 
 import re

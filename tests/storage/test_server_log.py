@@ -31,7 +31,7 @@ def test_a_long_log_is_cut_while_the_server_appends_to_it(tmp_path: Path) -> Non
         for _ in range(2):
             with log.open("ab") as appended:
                 appended.write(_OLD * (MOST_BYTES // len(_OLD) + 1))
-            give_up_at = time.monotonic() + 10
+            give_up_at = time.monotonic() + 60
             while log.stat().st_size > MOST_BYTES:
                 assert time.monotonic() < give_up_at
                 time.sleep(0.05)

@@ -81,6 +81,16 @@ def _locked(url: str, statement: str) -> Iterator[None]:
             runner.run(connection.close())
 
 
+@contextmanager
+def _closed(beside: str, name: str) -> Iterator[None]:
+    """Lets nobody into a database, and those out who are in it."""
+    run(_do(beside, f"ALTER DATABASE {name} ALLOW_CONNECTIONS false", _PUT_OUT.format(name)))
+    try:
+        yield
+    finally:
+        run(_do(beside, f"ALTER DATABASE {name} ALLOW_CONNECTIONS true"))
+
+
 def test_each_reason_is_told_and_passes(database_url: str, tmp_path: Path) -> None:
     name = urlsplit(database_url).path.removeprefix("/")
     beside = database_url.replace(f"/{name}?", "/postgres?")
@@ -90,12 +100,10 @@ def test_each_reason_is_told_and_passes(database_url: str, tmp_path: Path) -> No
     )
     with serving(installation):
         becomes(port, READY)
-        run(_do(beside, f"ALTER DATABASE {name} ALLOW_CONNECTIONS false", _PUT_OUT.format(name)))
-        becomes(port, _not("the database cannot be reached"))
-        assert _who_am_i(port) == 503
-        assert ask(port, "/healthz") == (200, {"status": "alive"})
-        run(_do(beside, f"ALTER DATABASE {name} ALLOW_CONNECTIONS true"))
-        becomes(port, READY)
+        with _closed(beside, name):
+            becomes(port, _not("the database cannot be reached"))
+            assert _who_am_i(port) == 503
+            assert ask(port, "/healthz") == (200, {"status": "alive"})
 
         run(_do(database_url, "UPDATE schema_migrations SET number = -5 WHERE number = 5"))
         becomes(port, _not("the database was migrated by a newer leal: start that one"))

@@ -209,8 +209,14 @@ ASK: dict[str, Callable[[Counter], tuple[dict[str, object], Any]]] = {
 
 def furnished(new_world: NewWorld) -> World:
     """A world in which every operation of `WRITES` has something to work on."""
+    made = new_world(rewards_program())
+    furnish(made)
+    return made
+
+
+def furnish(made: World) -> None:
+    """Give a world of `rewards_program` the rest of what `furnished` promises."""
     document = rewards_program()
-    made = new_world(document)
     pooled: Document = {
         "id": POOLED,
         "kind": "cart_discount_voucher",
@@ -223,7 +229,6 @@ def furnished(new_world: NewWorld) -> World:
     walk = Walk(Shop(made), "", "nobody")
     walk.publish(rewards=rewards, tiers=lion_rewards()["tiers"])
     made.run(made.database.execute("UPDATE programs SET sandbox = true"))
-    return made
 
 
 def sample(world: World, operation: Operation, name: str) -> tuple[str, Any]:

@@ -145,8 +145,8 @@ def led(answer: Answer) -> dict[str, list[str]]:
     return parse_qs(urlsplit(where).query)
 
 
-def open_office(world: World) -> Office:
-    """An office with olga, who looks after the world's program."""
+def open_office(world: World, login: str = "olga") -> Office:
+    """An office with one operator, who looks after the world's program."""
     operators = Operators(world.database, entropy=lambda: secrets.token_bytes(32))
     app, secret = world.run(
         oauth.create_app(
@@ -159,5 +159,5 @@ def open_office(world: World) -> Office:
         )
     )
     office = Office(world=world, operators=operators, app=app, secret=secret)
-    office.add_operator("olga", (world.tenant.program_id,))
+    office.add_operator(login, (world.tenant.program_id,))
     return office

@@ -99,7 +99,7 @@ def decode_number(raw_segment: str, *, field: str, noun: str) -> int:
 def one(request: Request, name: str) -> str | None:
     """The query parameter `name`, None when absent; given more than once is a BadRequest."""
     query: bytes = request.scope["query_string"]
-    if not query:
+    if b"%" not in query and name.encode() not in query:
         return None
     values = request.query_params.getlist(name)
     if not values:

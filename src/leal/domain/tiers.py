@@ -7,8 +7,9 @@ program's boundary mode: points, orders, or minor units of the primary site's cu
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal
+from functools import lru_cache
 from typing import assert_never
 
 from leal.domain.customers import Account, Customer, TierMembership
@@ -114,24 +115,23 @@ def membership_of(customer: Customer, program: Program) -> TierMembership | None
     return TierMembership(tier_id=tier.id, started_at=customer.enrolled_at)
 
 
-def _reachable(tiers: Tiers) -> tuple[Tier, ...]:
-    return tuple(tier for tier in tiers.tiers if tier.kind is TierKind.BOUNDARY and not tier.hidden)
+def _is_reachable(tier: Tier) -> bool:
+    return tier.kind is TierKind.BOUNDARY and not tier.hidden
 
 
 def earned_tier(program: Program, tiers: Tiers, amount: int) -> Tier:
     """The highest tier whose bound an amount reaches, of those that have one and are not hidden."""
     earned = tiers.default
-    for tier in _reachable(tiers):
-        if bound(program, tier) <= amount:
+    for tier in tiers.tiers:
+        if _is_reachable(tier) and bound(program, tier) <= amount:
             earned = tier
     return earned
 
 
 def _next_above(tiers: Tiers, tier: Tier) -> Tier | None:
-    if tier.hidden or tier.kind is not TierKind.BOUNDARY:
+    if not _is_reachable(tier):
         return None
-    above = tiers.tiers[tiers.position(tier) :]
-    return next((one for one in above if one in _reachable(tiers)), None)
+    return next(filter(_is_reachable, tiers.tiers[tiers.position(tier) :]), None)
 
 
 def months_of(
@@ -164,12 +164,19 @@ def window_of(
     return add_months(anchor, number * months), add_months(anchor, (number + 1) * months)
 
 
+@lru_cache(maxsize=4096)
 def _first_counted(today: date, months: int) -> date:
     """The first day that a rolling window still holds: it leaves the same day, months later."""
     first = add_months(today, -months)
     while add_months(first, months) <= today:
         first += _DAY
     return first
+
+
+@lru_cache(maxsize=4096)
+def _leaves_at(day: date, months: int, zone: tzinfo) -> datetime:
+    """When a rolling window no longer holds a day."""
+    return start_of_day(add_months(day, months), zone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +233,7 @@ class Reckoning:
                 return None
             case RollingMembership(duration_months=months):
                 oldest = self.account.progress.oldest(_first_counted(today, months))
-                leaving = [start_of_day(add_months(oldest, months), zone)] if oldest else []
+                leaving = [_leaves_at(oldest, months, zone)] if oldest else []
             case _:
                 leaving = [start_of_day(self._window(today)[1], zone)]
         return min([*leaving, *([ending] if ending else [])], default=None)

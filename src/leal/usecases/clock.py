@@ -52,8 +52,8 @@ def read_distance(text: str) -> timedelta:
         distance = timedelta(**{_UNITS[found[2]]: int(found[1])})
     if not timedelta(0) < distance <= LONGEST:
         msg = (
-            f"{text!r} is no way to move on: give a number and s, m, h, d or w, such as 15d; time"
-            f" moves only forward, and at most {LONGEST.days} days at once"
+            "give a number and s, m, h, d or w, such as 15d; time moves only forward, and at most "
+            f"{LONGEST.days} days at once"
         )
         raise ValueError(msg)
     return distance

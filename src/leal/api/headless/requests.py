@@ -20,6 +20,7 @@ from leal.storage.customer_ids import IdsOf
 from leal.usecases.access import Caller, CallerKind, Scope
 from leal.usecases.desk import Ask
 
+_CHANNELS = tuple(Channel)
 _MAX_LINES = 500
 _MAX_VALUE = 65_536
 
@@ -172,8 +173,8 @@ def _ask(request: Request, caller: Caller, site_id: int, *, anywhere: bool) -> A
     channel = one(request, "channel") or headers.get("x-loyaltylion-channel")
     language = one(request, "language") or headers.get("x-loyaltylion-language")
     country = one(request, "country") or headers.get("x-loyaltylion-country")
-    if channel not in tuple(Channel) and not (anywhere and channel is None):
-        problems["channel"] = invalid_option(tuple(Channel))
+    if channel not in _CHANNELS and not (anywhere and channel is None):
+        problems["channel"] = invalid_option(_CHANNELS)
     if country is not None and not (country.isascii() and country.upper() in COUNTRIES):
         problems["country"] = "Invalid country: expected an ISO 3166-1 alpha-2 code such as US"
     if problems:

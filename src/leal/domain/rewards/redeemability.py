@@ -5,7 +5,6 @@ limit, points, cart; a POST refuses with the first in the order limit, stock, va
 points (contract: states of `can_redeem`, order of checks). Both say yes exactly when there is none.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 from typing import assert_never
@@ -124,7 +123,7 @@ def redeemability(
 ) -> Redeemability:
     """Whether this customer could claim the reward now, and if not, why; as GETs show it."""
     wish = Wish(cart_id=cart.id) if cart else ANYTHING
-    found = tuple(_obstacles(reward, variant, account=account, scene=scene, wish=wish))
+    found = _obstacles(reward, variant, account=account, scene=scene, wish=wish)
     if found:
         return min(found, key=_shown_before)
     if isinstance(reward, ProductCartReward):
@@ -136,7 +135,7 @@ def refuse_unless_redeemable(
     reward: Reward, variant: RewardVariant, *, account: Account, scene: Scene, wish: Wish
 ) -> None:
     """Raises the first refusal that stands in the way of a POST; nothing when nothing does."""
-    found = tuple(_obstacles(reward, variant, account=account, scene=scene, wish=wish))
+    found = _obstacles(reward, variant, account=account, scene=scene, wish=wish)
     if found:
         raise _refusal(min(found, key=_refused_before))
 
@@ -225,63 +224,62 @@ def items_left(variant: ProductVariant, reward: Reward, shelf: Shelf) -> int | N
 
 def _obstacles(
     reward: Reward, variant: RewardVariant, *, account: Account, scene: Scene, wish: Wish
-) -> Iterator[Refusable]:
-    if is_reached(claim_limit(reward, account, scene)):
-        yield ClaimLimitReached()
-    yield from _stock(reward, scene, wish)
-    yield from _subscription(reward, scene, wish)
-    if isinstance(reward, ProductCartReward):
-        yield from _cart(reward, account, scene, wish=wish)
+) -> tuple[Refusable, ...]:
     cost = price(reward, variant.cost, wish=wish, currency=scene.site.currency)
     missing = cost - account.customer.points_approved
-    if missing > 0:
-        yield InsufficientPoints(missing)
+    limited = reward.limit is not None and is_reached(claim_limit(reward, account, scene))
+    obstacles = (
+        ClaimLimitReached() if limited else None,
+        _stock(reward, scene, wish),
+        _subscription(reward, scene, wish),
+        _cart(reward, account, scene, wish=wish),
+        InsufficientPoints(missing) if missing > 0 else None,
+    )
+    return tuple(filter(None, obstacles))
 
 
-def _stock(reward: Reward, scene: Scene, wish: Wish) -> Iterator[Refusable]:
+def _stock(reward: Reward, scene: Scene, wish: Wish) -> OutOfStock | WrongVariant | None:
     product = stocked_product(reward)
     if product is None:
-        if reward.codes is CodeSource.POOL and reward.id not in scene.shelf.pools:
-            yield OutOfStock()
-        return
+        sold_out = reward.codes is CodeSource.POOL and reward.id not in scene.shelf.pools
+        return OutOfStock() if sold_out else None
     variants = product.variants
     if wish.variant_id is not None:
         known = {each.id for each in variants} or {product.variant_id or wish.variant_id}
         if wish.variant_id not in known:
-            yield WrongVariant()
-            return
+            return WrongVariant()
         variants = tuple(each for each in variants if each.id == wish.variant_id)
-    if variants and all(items_left(each, reward, scene.shelf) == 0 for each in variants):
-        yield OutOfStock()
+    sold_out = all(items_left(each, reward, scene.shelf) == 0 for each in variants)
+    return OutOfStock() if variants and sold_out else None
 
 
-def _subscription(reward: Reward, scene: Scene, wish: Wish) -> Iterator[Refusable]:
+def _subscription(
+    reward: Reward, scene: Scene, wish: Wish
+) -> NoIntegration | NoSubscription | None:
     match reward:
         case ActiveSubscriptionDiscountVoucherReward() | ActiveSubscriptionProductReward():
+            if scene.site.subscription_provider is None:
+                return NoIntegration()
             # a discount may wait for a subscription, a product goes into the next delivery of one
             needs_one = isinstance(reward, ActiveSubscriptionProductReward)
-            if scene.site.subscription_provider is None:
-                yield NoIntegration()
-            elif needs_one and wish.subscribed is False:
-                yield NoSubscription()
+            return NoSubscription() if needs_one and wish.subscribed is False else None
         case _:
-            return
+            return None
 
 
-def _cart(
-    reward: ProductCartReward, account: Account, scene: Scene, *, wish: Wish
-) -> Iterator[Refusable]:
+def _cart(reward: Reward, account: Account, scene: Scene, *, wish: Wish) -> CartFull | None:
+    if not isinstance(reward, ProductCartReward):
+        return None
     limit = reward.max_redemptions_per_cart
     if limit is None or wish.cart_id is None:
-        return
+        return None
     inside = sum(
         claim.reward_id == reward.id
         and claim.cart_id == wish.cart_id
         and claim.waits_in_cart(scene.now)
         for claim in account.held
     )
-    if inside >= limit:
-        yield CartFull(limit)
+    return CartFull(limit) if inside >= limit else None
 
 
 def _in_cart(asked: CartRequirements, cart: Cart | None, currency: str) -> Redeemability:

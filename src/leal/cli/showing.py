@@ -60,6 +60,11 @@ def warn(line: str) -> None:
     Console(stderr=True, soft_wrap=True).print(Text(f"WARNING: {line}", style="bold red"))
 
 
+def active_or(ended: str, at: datetime | None) -> str:
+    """What a list says of a key or an account: that it is active, or since when it is not."""
+    return "active" if at is None else f"{ended} {_cell(at)}"
+
+
 def show_table(
     headers: Sequence[str],
     rows: Sequence[Sequence[object]],
@@ -82,11 +87,6 @@ def show_table(
     for row in rows:
         table.add_row(*(Text(_cell(value)) for value in row))
     Console(stderr=on_stderr).print(table)
-
-
-def active_or(ended: str, at: datetime | None) -> str:
-    """What a list says of a key or an account: that it is active, or since when it is not."""
-    return "active" if at is None else f"{ended} {_cell(at)}"
 
 
 @contextmanager

@@ -25,9 +25,15 @@ class Leal:
         assert result.exit_code == 0, result.output
         return result.stdout
 
-    def fail(self, *words: str) -> str:
+    def tell(self, *words: str, typed: str | None = None) -> tuple[str, str]:
+        """Run a command that must work; returns what it printed, and what it said beside that."""
+        result = CliRunner().invoke(app, words, env=self.environ(), input=typed)
+        assert result.exit_code == 0, result.output
+        return result.stdout, result.stderr
+
+    def fail(self, *words: str, typed: str | None = None) -> str:
         """Run a command that must fail for an expected reason; returns what it said of it."""
-        result = CliRunner().invoke(app, words, env=self.environ())
+        result = CliRunner().invoke(app, words, env=self.environ(), input=typed)
         assert result.exit_code == 1, result.output
         assert isinstance(result.exception, SystemExit)
         assert result.stdout == ""

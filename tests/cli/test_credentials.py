@@ -2,6 +2,9 @@
 
 import re
 
+from typer.testing import CliRunner
+
+from leal.cli.main import app
 from leal.domain.problems import Unauthenticated
 from leal.settings import load_secret_key, read_settings
 from leal.storage.db import Database
@@ -55,6 +58,41 @@ def test_site_secrets_are_shown_only_when_revealed(leal: Leal) -> None:
     assert _recognised(leal, pair=(token, secret)) == "site 1"
     assert re.fullmatch(r"[0-9a-f]{20,}", token)
     assert re.fullmatch(r"[0-9a-f]{40}", secret)
+
+
+def test_a_leaked_secret_is_replaced_and_the_old_one_refused(leal: Leal) -> None:
+    leal.run("program", "apply", leal.write())
+    old = _values(leal.run("site", "list", "--reveal"))
+    made = dict([leal.run("site", "rotate", "1", "secret").rstrip("\n").split("\t")])
+    assert re.fullmatch(r"[0-9a-f]{40}", made["secret"])
+    assert _recognised(leal, pair=(old["token"], old["secret"])) is None
+    assert _recognised(leal, pair=(old["token"], made["secret"])) == "site 1"
+
+    lines = leal.run("site", "rotate", "1", "sdk").splitlines()
+    made |= dict(line.split("\t") for line in lines)
+    assert re.fullmatch(r"[0-9a-f]{32}", made["SDK key id"])
+    new = _values(leal.run("site", "list", "--reveal"))
+    assert new == {"token": old["token"]} | made
+    assert not set(made.values()) & set(old.values())
+    # who rotated what is known, and the secrets are not
+    log = leal.run("audit", "--action", "site.rotated")
+    assert [line.split("\t")[5:7] for line in log.splitlines()] == [
+        ["site 1", "what=sdk"],
+        ["site 1", "what=secret"],
+    ]
+    assert not any(secret in log for secret in made.values())
+
+
+def test_a_rotation_says_what_follows_or_what_to_do(leal: Leal) -> None:
+    leal.run("program", "apply", leal.write())
+    assert leal.fail("site", "rotate", "7", "sdk") == (
+        "leal: there is no site 7: see `leal site list`\n"
+    )
+    told = CliRunner().invoke(app, ["site", "rotate", "1", "sdk"], env=leal.environ()).stderr
+    assert told == (
+        "session tokens signed with the old one are refused within five seconds: enter the new one"
+        " where the shop signs them; pages that are open then ask for new tokens\n"
+    )
 
 
 def _values(output: str) -> dict[str, str]:

@@ -229,7 +229,7 @@ def test_a_healthy_installation_is_told_so_and_a_sick_one_is_not(leal: Leal) -> 
     assert {name for name, each in told.items() if each["level"] != "ok"} == {"durability"}
     assert set(told["durability"]) == {"level", "message", "remedy"}
     assert "fsync = off" in str(told["durability"]["message"])
-    assert len(told) == 15
+    assert len(told) == 16
 
     lines = [line.split("\t") for line in leal.run("doctor").splitlines()]
     assert [line[1] for line in lines] == list(told)
@@ -245,6 +245,36 @@ def test_a_healthy_installation_is_told_so_and_a_sick_one_is_not(leal: Leal) -> 
         "run `REINDEX INDEX CONCURRENTLY customers_pkey`, for each of them; drop those that end in"
         " _ccnew or _ccold"
     )
+
+
+def test_another_key_than_the_secrets_were_sealed_with_is_found(leal: Leal) -> None:
+    leal.run("program", "apply", leal.write())
+    (leal.folder / "secret.key").rename(leal.folder / "right.key")
+    # makes a new key, as a start on the wrong folder would
+    assert "`leal doctor`" in leal.fail("site", "list")
+    assert _told(leal, code=1)["stored secrets"] == {
+        "level": "fail",
+        "message": (
+            "they were sealed with another secret key: site 1 of program 1, of 1; their webhooks"
+            " are not sent and session tokens of their shoppers are refused"
+        ),
+        "remedy": (
+            "restore the LEAL_SECRET_KEY or the file secret.key that this database was used with;"
+            " if it is lost, make new ones with `leal site rotate SITE WHAT`, `leal oauth-app"
+            " rotate-secret CLIENT_ID`"
+        ),
+    }
+    # either remedy works
+    leal.run("site", "rotate", "1", "secret")
+    assert _told(leal, code=1)["stored secrets"]["level"] == "fail"
+    leal.run("site", "rotate", "1", "sdk")
+    assert _told(leal, code=1)["stored secrets"]["level"] == "ok"
+    (leal.folder / "right.key").rename(leal.folder / "secret.key")
+    assert _told(leal, code=1)["stored secrets"]["level"] == "fail"
+    # without any key there is nothing to try
+    (leal.folder / "secret.key").unlink()
+    told = _told(leal, code=1)
+    assert (told["secret key"]["level"], "stored secrets" in told) == ("fail", False)
 
 
 def test_a_database_without_schema_needs_migrations(

@@ -1,6 +1,7 @@
 """What deploy/ names exists: settings, commands, ports, and every figure of dashboard and alerts.
 
-Seen to fail with a figure renamed in the dashboard and with a misspelt LEAL_ variable.
+Seen to fail with a figure renamed in the dashboard, with a misspelt LEAL_ variable, and with points
+that were added up over servers.
 """
 
 import json
@@ -27,12 +28,26 @@ NOW = datetime(2025, 6, 10, tzinfo=UTC)
 FILES = ("leal.service", "Dockerfile", "compose.yaml")
 
 
-def _shown() -> dict[str, set[str]]:
-    """The labels of every figure."""
+def _metrics() -> Metrics:
     metrics = Metrics()
     metrics.exchange(("/x", "GET"), 429, 0.1)
     metrics.claim("gift_card", "claimed")
     metrics.note_pool(PoolUse(size=1, in_use=0, idle=1, waiting=0, waits=0, waited_seconds=0.0))
+    return metrics
+
+
+def _counted() -> set[str]:
+    """The figures that each server counts by itself."""
+    written = _metrics().written(()).decode()
+    return {
+        sample.name
+        for family in text_string_to_metric_families(written)
+        for sample in family.samples
+    }
+
+
+def _shown() -> dict[str, set[str]]:
+    """The labels of every figure."""
     program = ProgramFigures(
         program_id=1,
         now=NOW,
@@ -55,7 +70,7 @@ def _shown() -> dict[str, set[str]]:
         work=(WorkFigures(kind="expiry", runs=1, done=1, failures=0, last_run_at=NOW),),
         queue=QueueFigures(waiting=0, working=0, waiting_since=None, round_due_at=None),
     )
-    text = metrics.written(families(found, version="1", age_seconds=0.0)).decode()
+    text = _metrics().written(families(found, version="1", age_seconds=0.0)).decode()
     assert 'leal_points_outstanding{program="1"} 4.0' in text
     shown: dict[str, set[str]] = {}
     for family in text_string_to_metric_families(text):
@@ -84,6 +99,16 @@ def test_dashboard_and_alerts_ask_for_figures_that_there_are() -> None:
         for name in names:
             assert name in shown, query
             assert labels <= shown[name], query
+
+
+def test_what_every_server_tells_alike_is_not_added_up() -> None:
+    """Figures from the database are the same wherever they are read: two servers, not twice."""
+    own_view = {"leal_database_up", "leal_build_info", "leal_figures_age_seconds"}
+    alike = {name for name in _shown() if name not in _counted() | own_view}
+    for query in _queries():
+        for name in alike.intersection(re.findall(r"leal_\w+", query)):
+            assert re.search(rf"\bmax\b[^+]*{name}", query), query
+            assert not re.search(r"\b(sum|avg|count)\b", query), query
 
 
 @pytest.mark.parametrize("name", FILES)

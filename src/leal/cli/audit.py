@@ -6,6 +6,7 @@ import typer
 
 from leal.cli.connecting import Connected, connected
 from leal.cli.showing import say, show_table
+from leal.domain.deeds import Action
 from leal.storage.audit import Filters
 from leal.usecases.audit import Listed, list_entries
 
@@ -14,7 +15,9 @@ def audit(  # noqa: PLR0917 - options: typer passes them by name
     program: Annotated[
         int | None, typer.Option(help="Only of this program; 0: of none, such as sign-ins.", min=0)
     ] = None,
-    action: Annotated[str | None, typer.Option(help="Such as key.created.")] = None,
+    action: Annotated[
+        Action | None, typer.Option(help="Only this.", metavar="ACTION", show_choices=False)
+    ] = None,
     before: Annotated[int | None, typer.Option(help="Only what came before this entry.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=10_000)] = 100,
 ) -> None:
@@ -22,9 +25,13 @@ def audit(  # noqa: PLR0917 - options: typer passes them by name
     filters = Filters(program_id=program, action=action, before=before)
 
     async def load(to: Connected) -> Listed:
+        if program:
+            await to.choose_program(program)
         return await list_entries(to.database, filters, limit=limit)
 
     listed = connected(load)
+    if not listed.entries:
+        say("nothing like this was noted")
     rows = [
         (
             each.id,

@@ -59,7 +59,7 @@ def running_server(settings: Settings) -> Iterator[str]:
 
 @contextmanager
 def kept_server(settings: Settings) -> Iterator[str]:
-    """As `running_server`; an embedded server that dies meanwhile is started again.
+    """As `running_server`; an embedded server that dies meanwhile is started again, its log cut.
 
     Whoever keeps a PostgreSQL of their own sees to that themselves.
     """
@@ -87,6 +87,7 @@ def _keep_running(server: embedded.EmbeddedServer, stopping: threading.Event) ->
             if server.revive():
                 warn("the embedded PostgreSQL had ended: it was started again")
                 said = ""
+            server.cut_log()
         except (embedded.EmbeddedUnavailable, OSError) as error:
             wait_seconds = _AGAIN_AFTER_SECONDS
             if str(error) != said:

@@ -2,8 +2,9 @@
 
 import os
 import sys
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeVar
 
 import typer
 
@@ -19,6 +20,8 @@ from leal.usecases import customer_care, merging
 from leal.usecases.customer_care import Erased
 from leal.usecases.desk import Ask, Desk
 from leal.usecases.merging import Listed, Merged
+
+_T = TypeVar("_T")
 
 app = typer.Typer(help="Customers and the persons behind them.", no_args_is_help=True)
 
@@ -36,21 +39,18 @@ _LISTED: Final = 1_000
 
 
 @app.command()
-def export(merchant_id: MerchantId, program: ProgramId = None) -> None:
+def export(merchant_id: MerchantId, program: ProgramId = None, *, site: SiteId = None) -> None:
     """Print all that is known of a customer, as one JSON document."""
 
     async def write(to: Connected) -> None:
         desk, program_id = _desk(to), await to.choose_program(program)
-        ask = _ask(program_id, Action.CUSTOMER_EXPORTED)
+        ask = _ask(program_id, Action.CUSTOMER_EXPORTED, site=site)
         persons = await customer_care.find(desk, ask, merchant_id)
         async for piece in customer_care.export(desk, persons):
             sys.stdout.write(piece.decode())
         sys.stdout.write("\n")
 
-    try:
-        connected(write)
-    except Missing as missing:
-        raise Mistake(missing.message) from missing
+    _for_a_customer(write)
 
 
 @app.command()
@@ -58,6 +58,7 @@ def erase(
     merchant_id: MerchantId,
     program: ProgramId = None,
     *,
+    site: SiteId = None,
     confirm: Annotated[
         str | None,
         typer.Option("--confirm", metavar="MERCHANT_ID", help="The id once more, to not be asked."),
@@ -65,19 +66,18 @@ def erase(
 ) -> None:
     """Erase all that is known of the person behind a customer. Nothing brings it back."""
     if confirm is None:
-        confirm = typer.prompt(f"Type {merchant_id} once more to erase this customer for good")
+        confirm = typer.prompt(
+            f"Type {merchant_id} once more to erase this customer for good", err=True
+        )
     if confirm != merchant_id:
         raise Mistake("nothing was erased: the two ids differ")
 
     async def forget(to: Connected) -> Erased:
         program_id = await to.choose_program(program)
-        ask = _ask(program_id, Action.CUSTOMER_ERASED)
+        ask = _ask(program_id, Action.CUSTOMER_ERASED, site=site)
         return await customer_care.erase(_desk(to), ask, merchant_id)
 
-    try:
-        erased = connected(forget)
-    except Missing as missing:
-        raise Mistake(missing.message) from missing
+    erased = _for_a_customer(forget)
     rows = sum(erased.rows.values())
     say(f"the person behind customer {erased.customer_id} is erased: {rows} row(s) changed")
 
@@ -149,6 +149,14 @@ def merges(merchant_id: MerchantId, program: ProgramId = None, *, site: SiteId =
         for each in connected(read).merges
     ]
     show_table(("merge", "customer", "points", "merged", "undone", "undo until"), rows)
+
+
+def _for_a_customer(work: Callable[[Connected], Awaitable[_T]]) -> _T:
+    """Do a command's work about a customer; where there is none, say what to look at."""
+    try:
+        return connected(work)
+    except Missing as missing:
+        raise Mistake(f"{missing.message}: check the id, --program and --site") from missing
 
 
 def _ask(program_id: int, action: Action, *, site: int | None = None) -> Ask:

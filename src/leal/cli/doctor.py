@@ -19,6 +19,7 @@ from leal.domain.installation import Host, KeyFile
 from leal.settings import BadSetting, Settings, load_secret_key, read_settings
 from leal.storage.db import CannotConnect, Database
 from leal.storage.embedded import EmbeddedUnavailable
+from leal.storage.sealing import Sealer
 from leal.usecases.diagnosis import diagnose
 
 
@@ -47,15 +48,15 @@ def _findings(settings: Settings) -> tuple[Finding, ...]:
     host = _host(settings)
     try:
         with running_server(settings) as url:
-            return asyncio.run(_diagnosed(url, host))
+            return asyncio.run(_diagnosed(url, host, _sealer(settings, host.key)))
     except (CannotConnect, EmbeddedUnavailable) as error:
         return (judge_absence(str(error)), *judge_host(host, programs=None))
 
 
-async def _diagnosed(url: str, host: Host) -> tuple[Finding, ...]:
+async def _diagnosed(url: str, host: Host, sealer: Sealer | None) -> tuple[Finding, ...]:
     database = await Database.open(url, size=1)
     try:
-        return await diagnose(database, host, clock=lambda: datetime.now(UTC))
+        return await diagnose(database, host, sealer=sealer, clock=lambda: datetime.now(UTC))
     finally:
         await database.close()
 
@@ -84,6 +85,12 @@ def _key(settings: Settings) -> KeyFile:
     except (BadSetting, OSError) as error:
         return KeyFile(path=str(path), trouble=f"{path} cannot be used: {error}")
     return KeyFile(path=str(path), mode=mode)
+
+
+def _sealer(settings: Settings, key: KeyFile) -> Sealer | None:
+    """What opens stored secrets; None where the key itself is what is wrong."""
+    usable = key.trouble is None and (key.path is None or key.mode is not None)
+    return Sealer(load_secret_key(settings)) if usable else None
 
 
 def _free_bytes(folder: Path) -> int | None:

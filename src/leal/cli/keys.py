@@ -9,7 +9,7 @@ import typer
 from leal.cli.connecting import Connected, connected
 from leal.cli.noting import at_the_terminal
 from leal.cli.program import ProgramId
-from leal.cli.showing import Mistake, say, show_table
+from leal.cli.showing import Mistake, active_or, say, show_table
 from leal.domain.deeds import Action, Deed, Subject
 from leal.storage import credentials
 from leal.storage.credentials import ApiKey
@@ -53,7 +53,14 @@ def list_all(program: ProgramId = None) -> None:
         return await credentials.list_keys(to.database, await to.choose_program(program))
 
     rows = [
-        (key.key_id, key.name, f"{key.shown}…", " ".join(key.scopes), key.created_at, _state(key))
+        (
+            key.key_id,
+            key.name,
+            f"{key.shown}…",
+            " ".join(key.scopes),
+            key.created_at,
+            active_or("revoked", key.revoked_at),
+        )
         for key in connected(load)
     ]
     show_table(("key", "name", "begins with", "scopes", "created at", "state"), rows)
@@ -79,7 +86,3 @@ def revoke(key_id: int, program: ProgramId = None) -> None:
 
 def _deed(action: Action, key_id: int) -> Deed:
     return Deed(by=at_the_terminal(), action=action, about=Subject.KEY, about_id=key_id)
-
-
-def _state(key: ApiKey) -> str:
-    return f"revoked {key.revoked_at}" if key.revoked_at else "active"

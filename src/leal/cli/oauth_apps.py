@@ -8,7 +8,7 @@ import typer
 
 from leal.cli.connecting import Connected, connected
 from leal.cli.noting import at_the_terminal
-from leal.cli.showing import say, show_table
+from leal.cli.showing import active_or, say, show_table
 from leal.storage import oauth as stored
 from leal.storage.oauth import App, Description
 from leal.usecases import oauth
@@ -62,7 +62,10 @@ def create(  # noqa: PLR0913, PLR0917 - an option for each thing that an app say
 def list_all() -> None:
     """List the apps, revoked ones too."""
     found = connected(lambda to: stored.list_apps(to.database))
-    rows = [(each.client_id, each.described.name, _state(each)) for each in found]
+    rows = [
+        (each.client_id, each.described.name, active_or("revoked", each.revoked_at))
+        for each in found
+    ]
     show_table(("client id", "name", "state"), rows, whole="client id")
 
 
@@ -81,7 +84,7 @@ def show(client_id: str) -> None:
         ("redirect_url", about.redirect_url),
         ("alert_email", about.alert_email),
         ("created_at", found.created_at),
-        ("state", _state(found)),
+        ("state", active_or("revoked", found.revoked_at)),
     )
     show_table(("what", "value"), rows, whole="value")
 
@@ -125,7 +128,3 @@ def revoke(
 
     ended = connected(end)
     say(f"app {client_id} is revoked" if program is None else f"{ended} token(s) are revoked")
-
-
-def _state(found: App) -> str:
-    return f"revoked {found.revoked_at}" if found.revoked_at else "active"

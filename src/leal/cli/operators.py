@@ -9,12 +9,12 @@ import typer
 
 from leal.cli.connecting import Connected, connected
 from leal.cli.noting import at_the_terminal
-from leal.cli.showing import Mistake, say, show_table
+from leal.cli.showing import Mistake, active_or, say, show_table
 from leal.storage import operators as stored
 from leal.storage.operators import Operator
 from leal.usecases.operators import Operators
 
-app = typer.Typer(help="Make, list and disable operator accounts.", no_args_is_help=True)
+app = typer.Typer(help="Make, list, disable and enable operator accounts.", no_args_is_help=True)
 
 _ENTROPY_BYTES = 32
 
@@ -53,7 +53,16 @@ def create(
 def list_all() -> None:
     """List the accounts, disabled ones too."""
     found = connected(lambda to: stored.list_all(to.database))
-    rows = [(each.id, each.login, each.name, _programs(each), _state(each)) for each in found]
+    rows = [
+        (
+            each.id,
+            each.login,
+            each.name,
+            _programs(each),
+            active_or("disabled", each.disabled_at),
+        )
+        for each in found
+    ]
     show_table(("operator", "login", "name", "programs", "state"), rows)
 
 
@@ -61,7 +70,14 @@ def list_all() -> None:
 def disable(login: str) -> None:
     """Refuse an account from now on, and end its sessions."""
     connected(lambda to: _operators(to).disable(login, by=at_the_terminal(), now=datetime.now(UTC)))
-    say(f"{login} is disabled")
+    say(f"{login} is disabled; `leal operator enable {login}` takes that back")
+
+
+@app.command()
+def enable(login: str) -> None:
+    """Let a disabled account sign in again, with the password that it had."""
+    connected(lambda to: _operators(to).enable(login, by=at_the_terminal(), now=datetime.now(UTC)))
+    say(f"{login} can sign in at /login again")
 
 
 @app.command()
@@ -89,7 +105,3 @@ def _password() -> str:
 
 def _programs(operator: Operator) -> str:
     return "all" if operator.every_program else " ".join(map(str, operator.program_ids))
-
-
-def _state(operator: Operator) -> str:
-    return f"disabled {operator.disabled_at}" if operator.disabled_at else "active"

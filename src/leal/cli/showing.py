@@ -16,7 +16,7 @@ from rich.text import Text
 from typer.core import TyperGroup
 
 from leal.domain.document_problems import DocumentError
-from leal.domain.problems import Problem
+from leal.domain.problems import BadRequest, Problem
 from leal.settings import BadSetting
 from leal.storage.db import CannotConnect
 from leal.storage.embedded import EmbeddedUnavailable
@@ -60,6 +60,11 @@ def warn(line: str) -> None:
     Console(stderr=True, soft_wrap=True).print(Text(f"WARNING: {line}", style="bold red"))
 
 
+def active_or(ended: str, at: datetime | None) -> str:
+    """What a list says of a key or an account: that it is active, or since when it is not."""
+    return "active" if at is None else f"{ended} {_cell(at)}"
+
+
 def show_table(
     headers: Sequence[str],
     rows: Sequence[Sequence[object]],
@@ -92,7 +97,7 @@ def _explained() -> Iterator[None]:
         _show_problems(error)
         raise typer.Exit(1) from error
     except _EXPECTED as error:
-        Console(stderr=True, soft_wrap=True).print(Text(f"leal: {error}", style="red"))
+        Console(stderr=True, soft_wrap=True).print(Text(f"leal: {_worded(error)}", style="red"))
         raise typer.Exit(1) from error
 
 
@@ -102,6 +107,13 @@ def _show_problems(error: DocumentError) -> None:
     ]
     show_table(("where", "what is wrong", "what would be right"), rows, on_stderr=True)
     say(f"leal: {len(rows)} problem(s) in the document; mend them and run the command again")
+
+
+def _worded(error: Exception) -> str:
+    """An error's message; of a request that was put together wrongly, what is wrong in it."""
+    if not isinstance(error, BadRequest):
+        return str(error)
+    return "; ".join(f"{what}: {wrong}" for what, wrong in error.details.items())
 
 
 def _cell(value: object) -> str:

@@ -29,6 +29,7 @@ class Action(StrEnum):
     KEY_REVOKED = "key.revoked"
     OPERATOR_CREATED = "operator.created"
     OPERATOR_DISABLED = "operator.disabled"
+    OPERATOR_ENABLED = "operator.enabled"
     OPERATOR_PASSWORD_SET = "operator.password_set"  # noqa: S105 - a name, no password
     SIGNED_IN = "operator.signed_in"
     SIGN_IN_FAILED = "operator.sign_in_failed"

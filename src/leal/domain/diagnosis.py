@@ -9,7 +9,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
-from leal.domain.installation import Host, KeyFile, Lag, Schema, Server, Webhooks, Work
+from leal.domain.installation import Host, KeyFile, Lag, Schema, Seals, Server, Webhooks, Work
 
 OLDEST_SERVER: Final = 15
 """The first major version of PostgreSQL that leal runs on."""
@@ -104,6 +104,21 @@ def judge_zones(server: Server, host: Host, needed: frozenset[str]) -> Finding:
             "install the time zone data of the database server's system and restart PostgreSQL",
         )
     return _ok("time zones", "this machine and PostgreSQL know every zone that is needed")
+
+
+def judge_seals(seals: Seals) -> Finding:
+    """Whether the key is the one that the stored secrets were sealed with."""
+    name = "stored secrets"
+    if not seals.shut:
+        return _ok(name, f"those of {seals.total} site(s) and app(s) open with the secret key")
+    return _fail(
+        name,
+        f"they were sealed with another secret key: {_some(seals.shut)}, of {seals.total}; their"
+        " webhooks are not sent and session tokens of their shoppers are refused",
+        "restore the LEAL_SECRET_KEY or the file secret.key that this database was used with; if"
+        " it is lost, make new ones with `leal site rotate SITE WHAT`, `leal oauth-app"
+        " rotate-secret CLIENT_ID`",
+    )
 
 
 def judge_work(work: Work) -> Iterator[Finding]:

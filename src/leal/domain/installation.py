@@ -65,6 +65,14 @@ class Server:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Seals:
+    """How many sites and apps have sealed secrets, and those whose do not open with the key."""
+
+    total: int
+    shut: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Schema:
     """What is wrong with the schema, and how it is mended; both None when it fits."""
 

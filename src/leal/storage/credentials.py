@@ -162,6 +162,54 @@ async def list_sites(
     )
 
 
+async def set_secret(
+    runner: Runner, sealer: Sealer, whose: tuple[int, int], *, secret: str
+) -> bool:
+    """Replace the secret of a site of a program; False when it has no credentials."""
+    changed = await runner.execute(
+        "UPDATE sites SET secret_hash = $3, secret_sealed = $4"
+        " WHERE program_id = $1 AND site_id = $2",
+        *whose,
+        digest(secret),
+        sealer.seal(secret.encode(), bound_to=_bound_to(*whose, "secret")),
+    )
+    return changed != "UPDATE 0"
+
+
+async def set_sdk_key(
+    runner: Runner, sealer: Sealer, whose: tuple[int, int], *, key_id: str, secret: str
+) -> bool:
+    """Replace the SDK key of a site of a program; False when it has no credentials."""
+    changed = await runner.execute(
+        "UPDATE sites SET sdk_key_id = $3, sdk_secret_sealed = $4"
+        " WHERE program_id = $1 AND site_id = $2",
+        *whose,
+        key_id,
+        sealer.seal(secret.encode(), bound_to=_bound_to(*whose, "sdk")),
+    )
+    return changed != "UPDATE 0"
+
+
+_SEALED = """
+SELECT program_id, site_id, secret_sealed, sdk_secret_sealed FROM sites
+ORDER BY program_id, site_id
+"""
+
+
+async def try_sealed(runner: Runner, sealer: Sealer) -> tuple[int, tuple[str, ...]]:
+    """How many sites have sealed secrets, and those of them that do not open."""
+    rows = await runner.rows(_SEALED)
+    shut = tuple(
+        f"site {site_id} of program {program_id}"
+        for program_id, site_id, secret, sdk in rows
+        if not (
+            sealer.opens(secret, bound_to=_bound_to(program_id, site_id, "secret"))
+            and sealer.opens(sdk, bound_to=_bound_to(program_id, site_id, "sdk"))
+        )
+    )
+    return len(rows), shut
+
+
 async def find_site_by_token(runner: Runner, token: str) -> SitePair | None:
     """Find whose token this is."""
     row = await runner.row(

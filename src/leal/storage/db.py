@@ -40,6 +40,14 @@ _AWAY = (
     asyncpg.InsufficientResourcesError,
     asyncpg.ReadOnlySQLTransactionError,
 )
+# Whatever a server says instead of letting us in: that the password changed, that the database is
+# closed or being restored. No statement of ours is to blame.
+_NOT_LET_IN = (
+    OSError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
 
 
 class CannotConnect(Exception):  # noqa: N818 - a fact of the installation, told to its operator
@@ -203,7 +211,7 @@ class Database:
     async def _take(self) -> Held:
         try:
             return await self._pool.take(patience_seconds=self._acquire_seconds)
-        except (*_AWAY, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
+        except _NOT_LET_IN as error:
             raise DatabaseAway from error
 
 

@@ -13,7 +13,8 @@ from leal.storage.order_verification import Found, finding
 from leal.storage.verification import Finding, Invariant
 
 # Claims are changes that can be told from rows: each was saved with an event. Events that are not
-# kept any more prove nothing: they are older than all that is, and than the log was cleared to.
+# kept any more prove nothing: they are older than all that is, and than the log was cleared to. Nor
+# do claims made before migration 8: it was then that events began to tell of them.
 _EVENT_OF_CLAIM: Final = """
 SELECT r.customer_id, NULL AS merchant_id,
     format('an event that tells of claim %s', r.claimed_reward_id) AS expected, 'none' AS found
@@ -23,6 +24,7 @@ WHERE r.program_id = $1
         (SELECT cleared_before FROM event_horizons WHERE program_id = $1),
         (SELECT created_at + interval '1 microsecond' FROM events
             WHERE program_id = $1 ORDER BY event_id LIMIT 1))
+    AND r.recorded_at > (SELECT applied_at FROM schema_migrations WHERE number = 8)
     AND NOT EXISTS (
         SELECT FROM events e
         WHERE e.program_id = $1 AND e.claimed_reward_id = r.claimed_reward_id)

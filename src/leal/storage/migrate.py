@@ -26,6 +26,10 @@ class SchemaMismatch(Exception):  # noqa: N818 - said of the database, not of th
     """The database and this leal do not fit; the message says what to run."""
 
 
+class DatabaseNewer(SchemaMismatch):
+    """The database was migrated by a newer leal."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Migration:
     """One file ``NNNN_slug.sql``; the checksum is the SHA-256 of its text, in hex."""
@@ -145,7 +149,7 @@ def _missing(
 ) -> tuple[Migration, ...]:
     strange = sorted(set(applied) - {migration.number for migration in known})
     if strange:
-        raise SchemaMismatch(
+        raise DatabaseNewer(
             f"this database is newer than this leal (it has migration {strange[-1]:04}): "
             "upgrade leal"
         )

@@ -129,6 +129,19 @@ async def app_secret(on: Runner, sealer: Sealer, app_id: int) -> str | None:
     return sealer.open(sealed, bound_to=_bound_to(client_id)).decode()
 
 
+async def try_sealed(on: Runner, sealer: Sealer) -> tuple[int, tuple[str, ...]]:
+    """How many apps have sealed secrets, and those of them that do not open."""
+    rows = await on.rows(
+        "SELECT client_id, secret_sealed FROM oauth_apps WHERE revoked_at IS NULL ORDER BY app_id"
+    )
+    shut = tuple(
+        f"app {client_id}"
+        for client_id, sealed in rows
+        if not sealer.opens(sealed, bound_to=_bound_to(client_id))
+    )
+    return len(rows), shut
+
+
 async def set_secret(on: Runner, sealer: Sealer, client_id: str, *, secret: str) -> None:
     """Replace the secret: the old one is good for nothing any more."""
     await on.execute(

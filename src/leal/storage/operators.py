@@ -87,6 +87,11 @@ async def disable(on: Runner, operator_id: int, *, now: datetime) -> None:
     await end_sessions(on, operator_id)
 
 
+async def enable(on: Runner, operator_id: int) -> None:
+    """Let the account sign in again."""
+    await on.execute("UPDATE operators SET disabled_at = NULL WHERE operator_id = $1", operator_id)
+
+
 async def end_sessions(on: Runner, operator_id: int) -> None:
     """End every session of an account."""
     await on.execute("DELETE FROM operator_sessions WHERE operator_id = $1", operator_id)

@@ -21,7 +21,8 @@ class Unsealable(Exception):  # noqa: N818 - said of the value
     def __init__(self) -> None:
         super().__init__(
             "a stored secret does not open: leal runs with another secret key than the one it was "
-            "sealed with; restore LEAL_SECRET_KEY, or the file secret.key in LEAL_DATA"
+            "sealed with; restore LEAL_SECRET_KEY, or the file secret.key in LEAL_DATA "
+            "(`leal doctor` tells which open, and what to do when the key is lost)"
         )
 
 
@@ -45,3 +46,11 @@ class Sealer:
             return self._cipher.decrypt(nonce, rest, _FORMAT + bound_to)
         except InvalidTag as error:
             raise Unsealable from error
+
+    def opens(self, sealed: bytes, *, bound_to: bytes) -> bool:
+        """Whether the value can be opened with this key."""
+        try:
+            self.open(sealed, bound_to=bound_to)
+        except Unsealable:
+            return False
+        return True

@@ -11,39 +11,41 @@ from leal.domain.diagnosis import (
     judge_absence,
     judge_host,
     judge_schema,
+    judge_seals,
     judge_server,
     judge_webhooks,
     judge_work,
     judge_zones,
 )
-from leal.domain.installation import Host, Lag, Schema, Server, Webhooks, Work
+from leal.domain.installation import Host, Lag, Schema, Seals, Server, Webhooks, Work
 from leal.domain.problems import DatabaseAway
-from leal.storage import diagnosis
+from leal.storage import credentials, diagnosis, oauth
 from leal.storage.db import Database
 from leal.storage.jobs import LastRun, list_runs
 from leal.storage.migrate import SchemaMismatch, durability_warnings, pending
+from leal.storage.sealing import Sealer
 from leal.usecases.figures import FigureBook, Figures
 
 _ZERO = timedelta(0)
 
 
 async def diagnose(
-    database: Database, host: Host, *, clock: Callable[[], datetime]
+    database: Database, host: Host, *, sealer: Sealer | None, clock: Callable[[], datetime]
 ) -> tuple[Finding, ...]:
-    """Every check's finding; changes nothing.
+    """Every check's finding; changes nothing. `sealer` is None without a key that can be used.
 
     A database that goes away meanwhile is a finding too; one that is not there from the start is
     told of by `domain.diagnosis.judge_absence`.
     """
     try:
-        return await _diagnosed(database, host, clock)
+        return await _diagnosed(database, host, sealer, clock=clock)
     except DatabaseAway:
         gone = judge_absence("the database went away; check that PostgreSQL runs, and its log")
         return (gone, *judge_host(host, programs=None))
 
 
 async def _diagnosed(
-    database: Database, host: Host, clock: Callable[[], datetime]
+    database: Database, host: Host, sealer: Sealer | None, *, clock: Callable[[], datetime]
 ) -> tuple[Finding, ...]:
     schema = await _schema(database)
     fits = schema.wrong is None
@@ -59,12 +61,20 @@ async def _diagnosed(
         judge_zones(server, host, needed),
         *judge_host(host, programs=programs),
     ]
+    if fits and sealer is not None:
+        findings.append(judge_seals(await _seals(database, sealer)))
     if figures is not None:
         findings += judge_work(_work(figures, await list_runs(database, None)))
         findings += judge_webhooks(_webhooks(figures))
     elif fits:
         findings.append(_too_slow())
     return tuple(findings)
+
+
+async def _seals(database: Database, sealer: Sealer) -> Seals:
+    sites, shut_sites = await credentials.try_sealed(database, sealer)
+    apps, shut_apps = await oauth.try_sealed(database, sealer)
+    return Seals(total=sites + apps, shut=shut_sites + shut_apps)
 
 
 async def _schema(database: Database) -> Schema:

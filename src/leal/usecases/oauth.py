@@ -92,6 +92,8 @@ async def rotate_secret(
 ) -> None:
     """Replace an app's secret; the old one is refused at once. Raises BadApp."""
     app = await known_app(database, client_id)
+    if app.revoked_at is not None:
+        raise BadApp("this app was revoked for good: register it anew with `leal oauth-app create`")
     async with database.transaction() as on:
         await stored.set_secret(on, sealer, client_id, secret=secret)
         await note(on, INSTALLATION, _about(app, Action.APP_SECRET_ROTATED, by), now=now)

@@ -106,6 +106,13 @@ class Operators:
             deed = _about(operator.id, Action.OPERATOR_DISABLED, by)
             await note(on, INSTALLATION, deed, now=now)
 
+    async def enable(self, login: str, *, by: Actor, now: datetime) -> None:
+        """Let a disabled account sign in again, with the password that it had."""
+        operator = await self._known(login)
+        async with self.database.transaction() as on:
+            await stored.enable(on, operator.id)
+            await note(on, INSTALLATION, _about(operator.id, Action.OPERATOR_ENABLED, by), now=now)
+
     async def sign_in(
         self,
         login: str,
@@ -217,7 +224,7 @@ def _about(operator_id: int | None, action: Action, by: Actor) -> Deed:
 def _login(text: str) -> str:
     login = text.strip().lower()
     if not 1 <= len(login) <= LONGEST_NAME or not _is_plain(login) or " " in login:
-        raise BadOperator(f"a login has 1 to {LONGEST_NAME} characters and no spaces")
+        raise BadOperator(f"a login has 1 to {LONGEST_NAME} ASCII characters and no spaces")
     return login
 
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from leal.domain.problems import DatabaseAway
 from leal.storage.db import Database
-from leal.storage.migrate import SchemaMismatch, check_schema, read_migrations
+from leal.storage.migrate import DatabaseNewer, SchemaMismatch, check_schema, read_migrations
 
 PATIENCE_SECONDS: Final = 2.0
 _KEPT_SECONDS: Final = 1.0
@@ -45,6 +45,8 @@ class Readiness:
             return f"the database did not answer within {PATIENCE_SECONDS:g} s"
         except DatabaseAway:
             return "the database cannot be reached"
+        except DatabaseNewer:
+            return "the database was migrated by a newer leal: start that one"
         except SchemaMismatch:
             # what exactly is for the operator, whom `leal migrate --check` tells
             return "the database does not have the schema of this leal: run `leal migrate`"

@@ -72,6 +72,7 @@ class Load:
     writes: list[Write] = field(default_factory=list)
     told: Counter[str] = field(default_factory=Counter)
     faults: list[str] = field(default_factory=list)
+    slowest_seconds: float = 0.0
     _stop: threading.Event = field(default_factory=threading.Event)
     _hopeless: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
@@ -166,8 +167,10 @@ class Load:
     def _until_told(self, write: Write, caller: "_Caller", chance: random.Random) -> None:
         while not self._hopeless.is_set():
             write.tries += 1
+            began = time.monotonic()
             status, answer, headers = caller.post(write)
             with self._lock:
+                self.slowest_seconds = max(self.slowest_seconds, time.monotonic() - began)
                 self.told[str(status) if status else "no answer"] += 1
                 if status in {409, 429, 503} and "retry-after" not in headers:
                     self.faults.append(f"{status} without Retry-After: {answer!r}")

@@ -69,6 +69,12 @@ def kill_a_backend(url: str, chance: random.Random) -> int:
     return len(pids)
 
 
+async def throw_out(database: Database) -> None:
+    """Ends all connections of leal, as an operator of the database might."""
+    sql = f"SELECT pg_terminate_backend(pid) FROM ({_BACKENDS}) AS leals"  # noqa: S608 - our own words
+    await database.execute(sql)
+
+
 def socket_of(url: str) -> str:
     """The socket in the file system that a URL of an embedded server leads to."""
     (folder,) = parse_qs(urlsplit(url).query)["host"]

@@ -8,9 +8,12 @@ readers are served as long as PostgreSQL lives. Once there is room, all goes on 
 import http.client
 import json
 import secrets
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 
 import asyncpg
 
@@ -20,7 +23,7 @@ from leal.storage.migrate import migrate
 from tests.databases import run, with_database
 from tests.faults.books import PEOPLE, Record, Shop, open_shop, prove, writing
 from tests.faults.load import Load
-from tests.faults.postgres import fill, is_alive, small_disk
+from tests.faults.postgres import fill, is_alive, small_disk, throw_out
 from tests.faults.servers import Installation, free_port, serving
 from tests.soak import examples
 
@@ -28,6 +31,9 @@ ROUNDS = examples(1, soak=5)
 REPEATED = examples(50, soak=1_000)
 WRITES = 20
 SIZE_BYTES = 256 * 2**20
+IN_VAIN_SECONDS = 3
+"""Within this, leal tries to start PostgreSQL again, and cannot."""
+
 _PATIENCE_SECONDS = 60
 
 
@@ -55,6 +61,7 @@ def test_a_full_disk_loses_nothing_and_heals_by_itself(record_property: Record) 
                     _let_the_log_end(server)
                     _until(lambda: not is_alive(folder), "PostgreSQL lives on a full disk")
                     _refused(load)
+                    time.sleep(IN_VAIN_SECONDS)
                     ballast.unlink()
                     load.until(WRITES, seconds=_PATIENCE_SECONDS)
                 load.finish()
@@ -71,6 +78,7 @@ def test_a_full_disk_loses_nothing_and_heals_by_itself(record_property: Record) 
         finally:
             server.stop()
     assert "request_failed" not in log
+    assert log.count("it was started again") == ROUNDS
     assert same == repeated > 0
 
 
@@ -81,8 +89,26 @@ def test_a_log_that_cannot_be_written_stops_nobody(
     shop = open_shop(installation)
     with serving(installation), writing(shop, seed=1) as load:
         load.until(WRITES)
+        # what fails is logged before it is answered
+        _until(lambda: _thrown_out(shop, load), "nothing fails")
+        load.until(WRITES)
         load.finish()
     prove(shop, load, record_property)
+
+
+def test_a_warning_that_cannot_be_shown_ends_nothing() -> None:
+    """It is said by the thread that starts PostgreSQL again, while its disk is full."""
+    warning = "from leal.cli.showing import warn; warn('it did not start'); print('it goes on')"
+    with Path("/dev/full").open("wb") as full:
+        command = (sys.executable, "-c", warning)
+        done = subprocess.run(command, check=False, stdout=subprocess.PIPE, stderr=full)  # noqa: S603 - this interpreter, our own words
+    assert done.stdout == b"it goes on\n"
+
+
+def _thrown_out(shop: Shop, load: Load) -> bool:
+    """Ends leal's connections; whether a write has failed of it yet."""
+    with_database(shop.database_url, throw_out)
+    return load.told["503"] > 0
 
 
 def _refused(load: Load) -> None:

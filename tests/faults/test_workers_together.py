@@ -46,9 +46,9 @@ from tests.jobs.shops import TABLES, shop
 from tests.merchants import Heard, make_certificate, open_merchant
 from tests.soak import ONLY_SOAKED
 
-ROUNDS = 3
+ROUNDS = 2
 PROGRAMS = 3
-PEOPLE = 40
+PEOPLE = 20
 WORKERS = 3
 TOPIC = "customers/update"
 EXPIRING, EARNED = 70, 50

@@ -28,8 +28,8 @@ test: $(STAMP) ## all tests, on an embedded PostgreSQL
 soak: $(STAMP) ## the properties of orders, the models and the faults, tried many more times
 	LEAL_SOAK=1 $(BIN)/python -m pytest -n 2 --dist worksteal tests/domain/test_ordering.py tests/domain/test_order_terms.py tests/domain/test_awards.py tests/usecases/test_orders.py tests/usecases/test_model.py tests/usecases/test_ten_years.py tests/concurrency/test_model.py tests/concurrency/test_reward_races.py tests/contract/fuzz tests/faults tests/operate/test_several_processes.py tests/operate/test_packaging.py
 
-faults: $(STAMP) ## kills, cuts and lost answers under load, with what was counted
-	LEAL_SOAK=1 $(BIN)/python -m pytest tests/faults/test_servers_killed.py tests/faults/test_database_killed.py tests/faults/test_replies_lost.py
+faults: $(STAMP) ## kills, cuts, silence and full disks under load, with what was counted: some ten minutes
+	LEAL_SOAK=1 timeout 1200 $(BIN)/python -m pytest tests/faults/test_servers_killed.py tests/faults/test_database_killed.py tests/faults/test_replies_lost.py tests/faults/test_disk_full.py tests/faults/test_silence.py tests/faults/test_workers_together.py tests/faults/test_stopping.py tests/faults/test_killed_between_save_and_reply.py
 
 check: $(STAMP) ## format, lint, types, floors, security, then all tests
 	$(BIN)/ruff format --check .

@@ -64,9 +64,11 @@ def test_a_stop_is_clean_and_takes_the_embedded_server_along(
     with _serving(tmp_path, _free_port(), *words) as process:
         assert (tmp_path / "postgres" / "postmaster.pid").exists()
         process.send_signal(how)
-        assert process.wait(timeout=20) == 0
+        ended = process.wait(timeout=20)
         assert process.stderr is not None
-        assert "Traceback" not in process.stderr.read()
+        said = process.stderr.read()
+        assert ended == 0, said
+        assert "Traceback" not in said
     assert not (tmp_path / "postgres" / "postmaster.pid").exists()
 
 

@@ -3,17 +3,22 @@
 import os
 import random
 import signal
+import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
+
+import pytest
 
 from leal.storage import embedded
 from leal.storage.db import Database
 from tests.databases import DatabaseServer, with_database
 
+_PAGE_BYTES = 4_096
+_MOUNT, _UNMOUNT = "/bin/mount", "/bin/umount"
 _BACKENDS = """
 SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'leal'
     AND backend_type = 'client backend' AND pid <> pg_backend_pid() ORDER BY pid
@@ -43,6 +48,15 @@ def postmaster_of(folder: Path) -> int:
     return int((folder / "postgres" / "postmaster.pid").read_text().split()[0])
 
 
+def is_alive(folder: Path) -> bool:
+    """Whether the server of a data folder runs."""
+    try:
+        pid = postmaster_of(folder)
+    except (OSError, IndexError):
+        return False
+    return Path(f"/proc/{pid}/cwd").exists()
+
+
 def kill_a_backend(url: str, chance: random.Random) -> int:
     """Kills one that works for leal, which takes all others along; how many there were."""
 
@@ -53,6 +67,12 @@ def kill_a_backend(url: str, chance: random.Random) -> int:
     if pids:
         os.kill(chance.choice(pids), signal.SIGKILL)
     return len(pids)
+
+
+async def throw_out(database: Database) -> None:
+    """Ends all connections of leal, as an operator of the database might."""
+    sql = f"SELECT pg_terminate_backend(pid) FROM ({_BACKENDS}) AS leals"  # noqa: S608 - our own words
+    await database.execute(sql)
 
 
 def socket_of(url: str) -> str:
@@ -74,6 +94,33 @@ def own_folder() -> Iterator[Path]:
     """
     with tempfile.TemporaryDirectory(prefix="leal-faults-") as name:
         yield Path(name)
+
+
+@contextmanager
+def small_disk(size_bytes: int) -> Iterator[Path]:
+    """A disk in memory that is soon full; skips the test where none may be mounted."""
+    with own_folder() as folder:
+        how = ("-t", "tmpfs", "-o", f"size={size_bytes},mode=755", "leal-faults", str(folder))
+        try:
+            subprocess.run((_MOUNT, *how), check=True, capture_output=True)  # noqa: S603 - our own words
+        except (OSError, subprocess.CalledProcessError) as error:
+            pytest.skip(
+                f"a small disk of its own cannot be mounted here, which takes root: {error}"
+            )
+        try:
+            yield folder
+        finally:
+            # whoever still has a file open there keeps it for as long as they live, unseen
+            subprocess.run((_UNMOUNT, "--lazy", str(folder)), check=True)  # noqa: S603 - our own words
+
+
+def fill(folder: Path) -> Path:
+    """Takes all that is left of a disk; the file that is to be removed again."""
+    ballast = folder / "ballast"
+    with ballast.open("wb") as file, suppress(OSError):
+        while True:
+            os.posix_fallocate(file.fileno(), file.seek(0, os.SEEK_END), _PAGE_BYTES)
+    return ballast
 
 
 @contextmanager

@@ -92,7 +92,7 @@ class Proxy:
         ]
         try:
             await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
-            if cut.is_set():
+            if cut.is_set() and line.how is not Cut.UNSENT:
                 await asyncio.wait(pumps, timeout=5)
         finally:
             for pump in pumps:

@@ -43,11 +43,16 @@ class Serving:
 
     def web_processes(self) -> tuple[int, ...]:
         """The processes that answer, when there are several."""
-        return tuple(
-            child
-            for child in (int(each.name) for each in Path("/proc").glob("[0-9]*"))
-            if _parent(child) == self.process.pid and "spawn_main" in _command(child)
-        )
+        return children(self.process.pid, called="spawn_main")
+
+
+def children(parent: int, *, called: str) -> tuple[int, ...]:
+    """The processes that a process has started with this word in their commands."""
+    return tuple(
+        child
+        for child in (int(each.name) for each in Path("/proc").glob("[0-9]*"))
+        if _parent(child) == parent and called in _command(child)
+    )
 
 
 def live_for(installation: Installation, live: Callable[[], None]) -> None:

@@ -2,6 +2,8 @@
 
 After the save and before anybody heard of it, the same request is told the answer that was kept;
 before the save nothing of it remains, and the same request is done.
+
+Planted, and seen to fail: answers that are not kept with their keys (nothing was there to tell).
 """
 
 import asyncio

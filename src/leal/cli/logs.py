@@ -6,6 +6,7 @@ libraries log is treated alike; of theirs the first line of the unfilled templat
 
 import logging
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime
 from io import StringIO
 from typing import TextIO
@@ -35,13 +36,20 @@ def write_logs(settings: Settings, *, stream: TextIO | None = None) -> None:
 
 
 class _StandardError(StringIO):
-    """Standard error as it is when a line is written, not as it was when logging began."""
+    """Standard error as it is when a line is written, not as it was when logging began.
+
+    A line that cannot be written, because the disk is full, say, is lost: whoever is served
+    meanwhile has nothing to do with it.
+    """
 
     def write(self, text: str) -> int:
-        return sys.stderr.write(text)
+        with suppress(OSError):
+            sys.stderr.write(text)
+        return len(text)
 
     def flush(self) -> None:
-        sys.stderr.flush()
+        with suppress(OSError):
+            sys.stderr.flush()
 
 
 class _FromLibraries(logging.Handler):

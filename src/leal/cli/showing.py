@@ -6,7 +6,7 @@ nothing is cut off and other programs can read it.
 
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 
 import typer
@@ -52,12 +52,12 @@ class LealGroup(TyperGroup):
 
 def say(line: str) -> None:
     """Tell the person at the terminal something that is not the result."""
-    Console(stderr=True, soft_wrap=True).print(Text(line))
+    _tell(Text(line))
 
 
 def warn(line: str) -> None:
     """Tell the person at the terminal something they should not overlook."""
-    Console(stderr=True, soft_wrap=True).print(Text(f"WARNING: {line}", style="bold red"))
+    _tell(Text(f"WARNING: {line}", style="bold red"))
 
 
 def active_or(ended: str, at: datetime | None) -> str:
@@ -87,6 +87,12 @@ def show_table(
     for row in rows:
         table.add_row(*(Text(_cell(value)) for value in row))
     Console(stderr=on_stderr).print(table)
+
+
+def _tell(text: Text) -> None:
+    """Says it, unless nobody can hear it: that is no reason to end what goes on meanwhile."""
+    with suppress(OSError):
+        Console(stderr=True, soft_wrap=True).print(text)
 
 
 @contextmanager

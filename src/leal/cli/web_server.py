@@ -58,6 +58,16 @@ def run(config: uvicorn.Config) -> None:
 class _Processes(Multiprocess):
     """Several processes that answer on one port."""
 
+    def keep_subprocess_alive(self) -> None:
+        """Replace those that died or fell silent.
+
+        Each is asked for a sign of life. One that dies while it is waited for is noticed by the end
+        of what it sends, which never comes while this process holds that end open as well.
+        """
+        for each in self.processes:
+            each.child_conn.close()
+        super().keep_subprocess_alive()
+
     def terminate_all(self) -> None:
         """Stop them. The port goes first, or clients would wait on it for nobody."""
         for each in self.sockets:

@@ -18,6 +18,8 @@ from leal.storage.db import CannotConnect, Database
 
 _PATIENCE_SECONDS = 30
 _AGAIN_AFTER_SECONDS = 5
+_ANSWER_SECONDS = 11 * 60
+"""Longer than the 10 minutes that the server gives the longest of statements."""
 
 
 def main() -> None:
@@ -57,7 +59,10 @@ async def _opened(settings: Settings, stop: asyncio.Event) -> Database | None:
     while not stop.is_set():
         try:
             return await Database.open(
-                url, size=settings.pool_size, acquire_seconds=_PATIENCE_SECONDS
+                url,
+                size=settings.pool_size,
+                acquire_seconds=_PATIENCE_SECONDS,
+                answer_seconds=_ANSWER_SECONDS,
             )
         except CannotConnect:
             try:

@@ -18,6 +18,7 @@ import asyncpg
 
 from leal.domain.problems import DatabaseAway
 from leal.storage.pool import Held, Pool, PoolUse
+from leal.storage.silence import notice_silence
 from leal.storage.timing import SPENT
 
 PrepareConnection = Callable[[asyncpg.Connection], Awaitable[None]]
@@ -27,6 +28,7 @@ _T = TypeVar("_T")
 _CONNECT_SECONDS = 5
 _CLOSE_SECONDS = 10
 _GIVE_WAY_SECONDS = 0.1
+_UNDO_SECONDS = 2
 _SERVER_SETTINGS = {
     "application_name": "leal",
     "statement_timeout": "30s",
@@ -107,20 +109,29 @@ class Database:
         size: int = 10,
         on_connection: PrepareConnection | None = None,
         acquire_seconds: float = 5,
+        answer_seconds: float | None = None,
         commits_wait: bool = True,
     ) -> "Database":
         """Connect; ``on_connection`` prepares each new connection (codecs and the like).
 
         Whoever waits longer than ``acquire_seconds`` for one of ``size`` connections gets
-        DatabaseAway. Unless ``commits_wait``, a commit is answered before the disk has it: for what
-        is worth nothing until a later commit that does wait, and that takes the earlier ones along.
+        DatabaseAway; so does who waits longer than ``answer_seconds`` for an answer, which those
+        who have a deadline of their own leave out. Unless ``commits_wait``, a commit is answered
+        before the disk has it: for what is worth nothing until a later commit that does wait, and
+        that takes the earlier ones along.
 
         Raises CannotConnect when the first connection fails.
         """
         session = _SERVER_SETTINGS | ({} if commits_wait else {"synchronous_commit": "off"})
 
         async def connect() -> asyncpg.Connection:
-            made = await asyncpg.connect(url, timeout=_CONNECT_SECONDS, server_settings=session)
+            made = await asyncpg.connect(
+                url,
+                timeout=_CONNECT_SECONDS,
+                command_timeout=answer_seconds,
+                server_settings=session,
+            )
+            notice_silence(made)
             if on_connection is not None:
                 await on_connection(made)
             return made
@@ -165,19 +176,17 @@ class Database:
     async def transaction(self) -> AsyncIterator[Runner]:
         """Run all within the block on one connection, committed at its end or not at all."""
         held = await self._take()
-        connection = held.connection
         try:
-            transaction = connection.transaction()
-            with _outages(connection):
+            transaction = held.connection.transaction()
+            with _outages(held):
                 await transaction.start()
             try:
-                yield _OnConnection(connection)
+                yield _OnConnection(held)
             except BaseException:
-                if not connection.is_closed():
-                    with _outages(connection):
-                        await transaction.rollback()
+                if not held.is_lost:
+                    await _undone(held, transaction.rollback())
                 raise
-            with _outages(connection):
+            with _outages(held):
                 await transaction.commit()
         finally:
             self._pool.give_back(held)
@@ -198,7 +207,7 @@ class Database:
     async def _ask(self, ask: Callable[["_OnConnection"], Awaitable[_T]]) -> _T:
         held = await self._take()
         try:
-            runner = _OnConnection(held.connection)
+            runner = _OnConnection(held)
             try:
                 return await ask(runner)
             except GaveWay:
@@ -236,7 +245,7 @@ class Bound(Database):
         """Take a connection and open a transaction on it."""
         held = await self._take()
         try:
-            with _outages(held.connection):
+            with _outages(held):
                 await held.connection.execute("BEGIN")
         except BaseException:
             self._pool.give_back(held)
@@ -251,8 +260,7 @@ class Bound(Database):
         """Forget what was done since ``begin``, if anything; never fails."""
         if self._held is None:
             return
-        connection = self._held.connection
-        if connection.is_closed():
+        if self._held.is_lost:
             self._pool.give_back(self._held)
             self._held = None
             return
@@ -262,68 +270,81 @@ class Bound(Database):
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Runner]:
         """Run all within the block, which remains as a whole or not at all."""
-        connection = self._connection
-        with _outages(connection):
-            await connection.execute("SAVEPOINT part")
+        held = self._open
+        with _outages(held):
+            await held.connection.execute("SAVEPOINT part")
         try:
-            yield _OnConnection(connection)
+            yield _OnConnection(held)
         except BaseException:
-            if not connection.is_closed():
-                with _outages(connection):
-                    await connection.execute("ROLLBACK TO part; RELEASE part")
+            if not held.is_lost:
+                await _undone(held, held.connection.execute("ROLLBACK TO part; RELEASE part"))
             raise
-        with _outages(connection):
-            await connection.execute("RELEASE part")
+        with _outages(held):
+            await held.connection.execute("RELEASE part")
 
     @property
-    def _connection(self) -> asyncpg.Connection:
+    def _open(self) -> Held:
         if self._held is None:
             raise RuntimeError("asked of a transaction that has ended")
-        return self._held.connection
+        return self._held
 
     async def _ask(self, ask: Callable[["_OnConnection"], Awaitable[_T]]) -> _T:
-        return await ask(_OnConnection(self._connection))
+        return await ask(_OnConnection(self._open))
 
     async def _end(self, how: str) -> None:
-        connection, held = self._connection, self._held
+        held = self._open
+        ending = held.connection.execute(how)
         try:
-            with _outages(connection):
-                ended = await connection.execute(how)
+            if how == "ROLLBACK":
+                ended = await _undone(held, ending)
+            else:
+                with _outages(held):
+                    ended = await ending
         finally:
             # one that is still within its transaction is not given to anybody else
             self._held = None
-            if held is not None:
-                self._pool.give_back(held)
+            self._pool.give_back(held)
         if ended != how:
             # a statement failed, and somebody went on nevertheless
             raise DatabaseAway
 
 
+async def _undone(held: Held, undoing: Awaitable[_T]) -> _T:
+    """What undoing answers; it may come after the deadline of all else, so it has one of its own.
+
+    Without it the server undoes the transaction when the connection ends.
+    """
+    with _outages(held):
+        async with asyncio.timeout(_UNDO_SECONDS):
+            return await undoing
+
+
 class _OnConnection:
     """A Runner on one connection."""
 
-    def __init__(self, connection: asyncpg.Connection) -> None:
-        self._connection = connection
+    def __init__(self, held: Held) -> None:
+        self._held = held
+        self._connection = held.connection
 
     @property
     def in_transaction(self) -> bool:
         return bool(self._connection.is_in_transaction())
 
     async def row(self, sql: str, *args: object) -> asyncpg.Record | None:
-        with _outages(self._connection):
+        with _outages(self._held):
             return await self._connection.fetchrow(sql, *args)
 
     async def rows(self, sql: str, *args: object) -> list[asyncpg.Record]:
-        with _outages(self._connection):
+        with _outages(self._held):
             found: list[asyncpg.Record] = await self._connection.fetch(sql, *args)
             return found
 
     async def value(self, sql: str, *args: object) -> Any:
-        with _outages(self._connection):
+        with _outages(self._held):
             return await self._connection.fetchval(sql, *args)
 
     async def execute(self, sql: str, *args: object) -> str:
-        with _outages(self._connection):
+        with _outages(self._held):
             tag: str = await self._connection.execute(sql, *args)
             return tag
 
@@ -335,16 +356,16 @@ class GaveWay(DatabaseAway):
     """
 
 
-class _outages:  # noqa: N801 - read as a verb phrase: `with _outages(connection)`
+class _outages:  # noqa: N801 - read as a verb phrase: `with _outages(held)`
     """Tell outages from mistakes: the former become DatabaseAway, the latter stay as they are.
 
     A class and not a generator: every statement passes through it, so it takes the time as well.
     """
 
-    __slots__ = ("_began", "_connection")
+    __slots__ = ("_began", "_held")
 
-    def __init__(self, connection: asyncpg.Connection) -> None:
-        self._connection = connection
+    def __init__(self, held: Held) -> None:
+        self._held = held
 
     def __enter__(self) -> None:
         self._began = time.perf_counter()
@@ -357,11 +378,13 @@ class _outages:  # noqa: N801 - read as a verb phrase: `with _outages(connection
             return
         if isinstance(error, asyncpg.TransactionRollbackError):
             raise GaveWay from error
+        if isinstance(error, (asyncio.CancelledError, TimeoutError)):
+            self._held.is_left = True
         if isinstance(error, asyncpg.InternalClientError):
             # the server threw us out between two statements: the driver has lost its place
-            self._connection.terminate()
+            self._held.connection.terminate()
             raise DatabaseAway from error
-        lost = isinstance(error, asyncpg.InterfaceError) and self._connection.is_closed()
+        lost = isinstance(error, asyncpg.InterfaceError) and self._held.connection.is_closed()
         if lost or isinstance(error, _AWAY):
             raise DatabaseAway from error
 

@@ -22,14 +22,26 @@ _IDLE_SECONDS = 300
 _LIFE_SECONDS = 6 * 3600
 """A long life keeps prepared statements; an end to it keeps a backend from growing."""
 
+_FAREWELL_SECONDS = 2
+"""So long the server may take to hear that an answer is not waited for any more."""
+
 
 @dataclass(slots=True)
 class Held:
-    """A connection in somebody's hands, or waiting for them."""
+    """A connection in somebody's hands, or waiting for them.
+
+    `is_left`: an answer was not waited for to the end, and nobody knows whether it will ever come.
+    """
 
     connection: asyncpg.Connection
     made_at: float = field(default_factory=time.monotonic)
     given_back_at: float = 0.0
+    is_left: bool = False
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether nothing can be asked of it any more."""
+        return self.is_left or bool(self.connection.is_closed())
 
     def is_usable(self) -> bool:
         """Whether whoever takes it may rely on it."""
@@ -59,6 +71,7 @@ class Pool:
         self._size = size
         self._turns = asyncio.Semaphore(size)
         self._idle: list[Held] = []
+        self._farewells: set[asyncio.Task[None]] = set()
         self._closed = False
         self._in_use = 0
         self._waiting = 0
@@ -98,18 +111,24 @@ class Pool:
             raise
 
     def give_back(self, held: Held) -> None:
-        """Let the next one have it, unless it was left within a transaction.
+        """Let the next one have it, unless it was left within a transaction or without an answer.
 
-        Where a statement was cancelled, the driver tells the server so, and makes whoever comes
-        next wait for the end of it.
+        One that was lost casts doubt on those that were idle meanwhile: they may have fallen silent
+        as well, and would make as many requests wait for nothing, one after another.
         """
         connection = held.connection
-        if not connection.is_closed():
-            if self._closed or connection.is_in_transaction():
-                connection.terminate()
-            else:
-                held.given_back_at = time.monotonic()
-                self._idle.append(held)
+        if held.is_left:
+            farewell = asyncio.create_task(_farewell(connection))
+            self._farewells.add(farewell)
+            farewell.add_done_callback(self._farewells.discard)
+        if held.is_lost:
+            while self._idle:
+                self._idle.pop().connection.terminate()
+        elif self._closed or connection.is_in_transaction():
+            connection.terminate()
+        else:
+            held.given_back_at = time.monotonic()
+            self._idle.append(held)
         self._in_use -= 1
         self._turns.release()
 
@@ -122,6 +141,7 @@ class Pool:
                     await self._idle.pop().connection.close()
                 for _ in range(self._size):
                     await self._turns.acquire()
+                await asyncio.gather(*self._farewells)
 
     async def _wait_for_turn(self, patience_seconds: float) -> None:
         began = time.monotonic()
@@ -146,3 +166,9 @@ class Pool:
                 return held
             held.connection.terminate()
         return None
+
+
+async def _farewell(connection: asyncpg.Connection) -> None:
+    """Tells the server to give the statement up, then closes; in the end without its consent."""
+    with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        await connection.close(timeout=_FAREWELL_SECONDS)

@@ -27,7 +27,7 @@ _Connection: TypeAlias = tuple[float, asyncio.StreamReader, asyncio.StreamWriter
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """Where to send which requests, in a circle; each must be answered 200."""
+    """Where to send which requests, in a circle; each must be answered 200, or refused as 503."""
 
     port: int
     per_second: int
@@ -35,10 +35,14 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Answered(msgspec.Struct, frozen=True, array_like=True):
-    """A request: when it was due, by the machine's monotonic clock, and how long it took."""
+    """A request: when it was due, by the machine's monotonic clock, and how long it took.
+
+    `refused`: the server had too much to do, and said so.
+    """
 
     due_at: float
     took_ms: float
+    refused: bool
 
 
 @dataclass(slots=True)
@@ -49,12 +53,20 @@ class Arrivals:
 
     def between(self, start: float, end: float) -> tuple[float, ...]:
         """How long those took, in milliseconds, that were due in between, sorted."""
-        return tuple(sorted(each.took_ms for each in self.answered if start <= each.due_at < end))
+        due = self._due(start, end)
+        return tuple(sorted(each.took_ms for each in due if not each.refused))
+
+    def refused(self, start: float, end: float) -> int:
+        """How many of those that were due in between were refused."""
+        return sum(each.refused for each in self._due(start, end))
+
+    def _due(self, start: float, end: float) -> Iterator[Answered]:
+        return (each for each in self.answered if start <= each.due_at < end)
 
 
 @contextmanager
 def arriving(plan: Plan) -> Iterator[Arrivals]:
-    """Requests arrive while the block runs. Raises BenchFailed when one was not answered 200."""
+    """Requests arrive while the block runs. Raises BenchFailed for any other answer than wanted."""
     arrivals = Arrivals()
     process = subprocess.Popen(
         [sys.executable, "-m", "bench.arrivals"],
@@ -92,9 +104,11 @@ class _Caller:
         lines = (line.partition(": ") for line in head.lower().split("\r\n"))
         length = next(value for name, _, value in lines if name == "content-length")
         body = await reader.readexactly(int(length))
-        if " 200 " not in head[:20]:
+        status = head.split(" ", 2)[1]
+        if status not in ("200", "503"):
             raise BenchFailed(f"not answered 200: {head} {body[:300].decode()}")
-        self.answered.append(Answered(due_at, (time.monotonic() - due_at) * 1000))
+        took_ms = (time.monotonic() - due_at) * 1000
+        self.answered.append(Answered(due_at, took_ms, status == "503"))
         self.idle.append((time.monotonic(), reader, writer))
 
     async def _connection(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:

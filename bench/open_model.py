@@ -23,11 +23,15 @@ _WARM_SECONDS: Final = 1.0
 
 
 class Level(msgspec.Struct, frozen=True, kw_only=True):
-    """A share of the capacity: the rate, and the percentiles in milliseconds."""
+    """A share of the capacity: the rate, and the percentiles in milliseconds.
+
+    `refused` were told that the server has too much to do; the percentiles are of the others.
+    """
 
     share: float
     per_second: int
     answers: int
+    refused: int
     ms: tuple[float, ...]
 
 
@@ -48,6 +52,14 @@ def measure(world: World, *, seconds: float, done: Callable[[str], None]) -> lis
             if not took:
                 raise BenchFailed("nothing arrived: give turns more --seconds")
             at = tuple(took[min(int(len(took) * part), len(took) - 1)] for part in PERCENTILES)
-            levels.append(Level(share=each, per_second=plan.per_second, answers=len(took), ms=at))
+            levels.append(
+                Level(
+                    share=each,
+                    per_second=plan.per_second,
+                    answers=len(took),
+                    refused=arrivals.refused(start, end),
+                    ms=at,
+                )
+            )
             done(f"{each:.0%} of capacity")
     return levels

@@ -63,11 +63,16 @@ def _operations(found: Sequence[Row]) -> str:
 def _levels(found: Sequence[Level]) -> str:
     """Latencies at shares of the capacity."""
     rows = [
-        (f"{each.share:.0%}", str(each.per_second), *(f"{ms:.2f}" for ms in each.ms))
+        (
+            f"{each.share:.0%}",
+            str(each.per_second),
+            *(f"{ms:.2f}" for ms in each.ms),
+            f"{each.refused / (each.refused + each.answers):.0%}",
+        )
         for each in found
     ]
     names = tuple(f"p{part * 100:g}, ms" for part in PERCENTILES)
-    return _table(("of capacity", "per s", *names), rows)
+    return _table(("of capacity", "per s", *names, "refused"), rows)
 
 
 def _steps(found: Sequence[Step]) -> str:

@@ -148,7 +148,10 @@ MEASURED = Figures(
         )
     ],
     operations=[Row(name="redeem", clients=8, processes=2, sample=SAMPLE)],
-    open_model=[Level(share=each, per_second=9, answers=9, ms=(1, 2, 3, 4)) for each in (0.5, 0.9)],
+    open_model=[
+        Level(share=each, per_second=9, answers=9, refused=1, ms=(1, 2, 3, 4))
+        for each in (0.5, 0.9)
+    ],
     memory=Memory(requests=100_000, before_mb=70, after_mb=95, most_mb=99),
     starts=[Start(what="leal serve", seconds=(0.9, 0.8))],
     pasts=[Step(what="GET customer", size="10 awards", p50_ms=2, times=1)],

@@ -8,7 +8,6 @@ SET); an outage is always ``DatabaseAway``; a statement the server gave up for a
 """
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Protocol, TypeVar
@@ -17,9 +16,9 @@ from urllib.parse import urlsplit
 import asyncpg
 
 from leal.domain.problems import DatabaseAway
+from leal.storage.on_connection import GaveWay, OnConnection, outages, undone
 from leal.storage.pool import Held, Pool, PoolUse
 from leal.storage.silence import notice_silence
-from leal.storage.timing import SPENT
 
 PrepareConnection = Callable[[asyncpg.Connection], Awaitable[None]]
 
@@ -28,20 +27,12 @@ _T = TypeVar("_T")
 _CONNECT_SECONDS = 5
 _CLOSE_SECONDS = 10
 _GIVE_WAY_SECONDS = 0.1
-_UNDO_SECONDS = 2
 _SERVER_SETTINGS = {
     "application_name": "leal",
     "statement_timeout": "30s",
     "jit": "off",
     "timezone": "UTC",
 }
-_AWAY = (
-    OSError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.ReadOnlySQLTransactionError,
-)
 # Whatever a server says instead of letting us in: that the password changed, that the database is
 # closed or being restored. No statement of ours is to blame.
 _NOT_LET_IN = (
@@ -178,15 +169,15 @@ class Database:
         held = await self._take()
         try:
             transaction = held.connection.transaction()
-            with _outages(held):
+            with outages(held):
                 await transaction.start()
             try:
-                yield _OnConnection(held)
+                yield OnConnection(held)
             except BaseException:
                 if not held.is_lost:
-                    await _undone(held, transaction.rollback())
+                    await undone(held, transaction.rollback())
                 raise
-            with _outages(held):
+            with outages(held):
                 await transaction.commit()
         finally:
             self._pool.give_back(held)
@@ -204,10 +195,10 @@ class Database:
         finally:
             await bound.undo()
 
-    async def _ask(self, ask: Callable[["_OnConnection"], Awaitable[_T]]) -> _T:
+    async def _ask(self, ask: Callable[[OnConnection], Awaitable[_T]]) -> _T:
         held = await self._take()
         try:
-            runner = _OnConnection(held)
+            runner = OnConnection(held)
             try:
                 return await ask(runner)
             except GaveWay:
@@ -245,7 +236,7 @@ class Bound(Database):
         """Take a connection and open a transaction on it."""
         held = await self._take()
         try:
-            with _outages(held):
+            with outages(held):
                 await held.connection.execute("BEGIN")
         except BaseException:
             self._pool.give_back(held)
@@ -271,15 +262,15 @@ class Bound(Database):
     async def transaction(self) -> AsyncIterator[Runner]:
         """Run all within the block, which remains as a whole or not at all."""
         held = self._open
-        with _outages(held):
+        with outages(held):
             await held.connection.execute("SAVEPOINT part")
         try:
-            yield _OnConnection(held)
+            yield OnConnection(held)
         except BaseException:
             if not held.is_lost:
-                await _undone(held, held.connection.execute("ROLLBACK TO part; RELEASE part"))
+                await undone(held, held.connection.execute("ROLLBACK TO part; RELEASE part"))
             raise
-        with _outages(held):
+        with outages(held):
             await held.connection.execute("RELEASE part")
 
     @property
@@ -288,17 +279,17 @@ class Bound(Database):
             raise RuntimeError("asked of a transaction that has ended")
         return self._held
 
-    async def _ask(self, ask: Callable[["_OnConnection"], Awaitable[_T]]) -> _T:
-        return await ask(_OnConnection(self._open))
+    async def _ask(self, ask: Callable[[OnConnection], Awaitable[_T]]) -> _T:
+        return await ask(OnConnection(self._open))
 
     async def _end(self, how: str) -> None:
         held = self._open
         ending = held.connection.execute(how)
         try:
             if how == "ROLLBACK":
-                ended = await _undone(held, ending)
+                ended = await undone(held, ending)
             else:
-                with _outages(held):
+                with outages(held):
                     ended = await ending
         finally:
             # one that is still within its transaction is not given to anybody else
@@ -307,86 +298,6 @@ class Bound(Database):
         if ended != how:
             # a statement failed, and somebody went on nevertheless
             raise DatabaseAway
-
-
-async def _undone(held: Held, undoing: Awaitable[_T]) -> _T:
-    """What undoing answers; it may come after the deadline of all else, so it has one of its own.
-
-    Without it the server undoes the transaction when the connection ends.
-    """
-    with _outages(held):
-        async with asyncio.timeout(_UNDO_SECONDS):
-            return await undoing
-
-
-class _OnConnection:
-    """A Runner on one connection."""
-
-    def __init__(self, held: Held) -> None:
-        self._held = held
-        self._connection = held.connection
-
-    @property
-    def in_transaction(self) -> bool:
-        return bool(self._connection.is_in_transaction())
-
-    async def row(self, sql: str, *args: object) -> asyncpg.Record | None:
-        with _outages(self._held):
-            return await self._connection.fetchrow(sql, *args)
-
-    async def rows(self, sql: str, *args: object) -> list[asyncpg.Record]:
-        with _outages(self._held):
-            found: list[asyncpg.Record] = await self._connection.fetch(sql, *args)
-            return found
-
-    async def value(self, sql: str, *args: object) -> Any:
-        with _outages(self._held):
-            return await self._connection.fetchval(sql, *args)
-
-    async def execute(self, sql: str, *args: object) -> str:
-        with _outages(self._held):
-            tag: str = await self._connection.execute(sql, *args)
-            return tag
-
-
-class GaveWay(DatabaseAway):
-    """The server cancelled the statement in favour of another; nothing of it remains.
-
-    Within a transaction nothing remains of that either: all of it can be done once more.
-    """
-
-
-class _outages:  # noqa: N801 - read as a verb phrase: `with _outages(held)`
-    """Tell outages from mistakes: the former become DatabaseAway, the latter stay as they are.
-
-    A class and not a generator: every statement passes through it, so it takes the time as well.
-    """
-
-    __slots__ = ("_began", "_held")
-
-    def __init__(self, held: Held) -> None:
-        self._held = held
-
-    def __enter__(self) -> None:
-        self._began = time.perf_counter()
-
-    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        spent = SPENT.get()
-        if spent is not None:
-            spent.seconds += time.perf_counter() - self._began
-        if error is None:
-            return
-        if isinstance(error, asyncpg.TransactionRollbackError):
-            raise GaveWay from error
-        if isinstance(error, (asyncio.CancelledError, TimeoutError)):
-            self._held.is_left = True
-        if isinstance(error, asyncpg.InternalClientError):
-            # the server threw us out between two statements: the driver has lost its place
-            self._held.connection.terminate()
-            raise DatabaseAway from error
-        lost = isinstance(error, asyncpg.InterfaceError) and self._held.connection.is_closed()
-        if lost or isinstance(error, _AWAY):
-            raise DatabaseAway from error
 
 
 def _shown(url: str) -> str:

@@ -15,8 +15,8 @@ from uuid import uuid4
 
 from leal.domain.problems import Busy, DatabaseAway, KeyInUse, KeyReused
 from leal.storage import idempotency as stored
-from leal.storage.db import GaveWay
 from leal.storage.idempotency import Answer, Found, RequestKey
+from leal.storage.on_connection import GaveWay
 from leal.usecases.desk import Desk
 from leal.usecases.once import Once, Overtaken
 

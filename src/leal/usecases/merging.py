@@ -19,8 +19,9 @@ from leal.domain.program import TierPointsCount
 from leal.domain.scene import Scene
 from leal.storage import merges as stored
 from leal.storage.customers import Wanted
-from leal.storage.db import GaveWay, Runner
+from leal.storage.db import Runner
 from leal.storage.merges import StoredMerge
+from leal.storage.on_connection import GaveWay
 from leal.usecases.audit import note
 from leal.usecases.desk import Ask, Desk, known, load_settled, scene_now
 from leal.usecases.whose import whose

@@ -5,6 +5,7 @@ import http.client
 import json
 import os
 import random
+import secrets
 import socket
 import subprocess
 import sys
@@ -15,6 +16,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from leal.storage.embedded import EmbeddedServer
 
 _START_SECONDS = 60
 _CALL_SECONDS = 15
@@ -33,6 +36,18 @@ class Installation:
     @property
     def log(self) -> Path:
         return self.folder / "server.log"
+
+
+def installed_with(server: EmbeddedServer, folder: Path) -> Installation:
+    """One whose PostgreSQL is leal's own to look after, in this folder."""
+    return Installation(
+        database_url=server.url,
+        folder=folder,
+        port=free_port(),
+        secret_key=secrets.token_bytes(32),
+        # it is not told of the address
+        environ={"LEAL_DATABASE_URL": ""},
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from leal.storage.migrate import migrate
 from tests.databases import with_database
 from tests.faults.books import Record, open_shop, prove, writing
 from tests.faults.postgres import kill_a_backend, own_folder, postmaster_of
-from tests.faults.servers import Installation, free_port, serving
+from tests.faults.servers import installed_with, serving
 from tests.soak import examples
 
 ROUNDS = examples(1, soak=8)
@@ -34,14 +34,7 @@ def test_a_database_that_is_killed_comes_back_by_itself(record_property: Record)
         server = embedded.start(folder)
         try:
             with_database(server.url, migrate)
-            installation = Installation(
-                database_url=server.url,
-                folder=folder,
-                port=free_port(),
-                secret_key=secrets.token_bytes(32),
-                # leal's own to look after: it is not told of the address
-                environ={"LEAL_DATABASE_URL": ""},
-            )
+            installation = installed_with(server, folder)
             shop = open_shop(installation)
             with serving(installation), writing(shop, seed=seed) as load:
                 for _ in range(ROUNDS):

@@ -28,7 +28,7 @@ from tests.databases import run, with_database
 from tests.faults.books import PEOPLE, Record, Shop, open_shop, prove, writing
 from tests.faults.load import Load
 from tests.faults.postgres import fill, is_alive, small_disk, throw_out
-from tests.faults.servers import Installation, free_port, serving
+from tests.faults.servers import Installation, installed_with, serving
 from tests.soak import examples
 
 ROUNDS = examples(1, soak=5)
@@ -47,14 +47,7 @@ def test_a_full_disk_loses_nothing_and_heals_by_itself(record_property: Record) 
         server = embedded.start(folder)
         try:
             with_database(server.url, migrate)
-            installation = Installation(
-                database_url=server.url,
-                folder=folder,
-                port=free_port(),
-                secret_key=secrets.token_bytes(32),
-                # leal's own to look after: it is not told of the address
-                environ={"LEAL_DATABASE_URL": ""},
-            )
+            installation = installed_with(server, folder)
             shop = open_shop(installation)
             with serving(installation), writing(shop, seed=seed) as load:
                 for _ in range(ROUNDS):

@@ -9,7 +9,7 @@ import msgspec
 from leal.api.http import Reply, json_response, request_id
 from leal.api.ids import MAX_JSON_INTEGER, one, whole_number
 from leal.api.operations import Operation, Parameter
-from leal.api.own.requests import DEFAULT_LIMIT, MAX_LIMIT, Call, Serve, option
+from leal.api.own.requests import LIMIT, Call, Serve, limit_of, option
 from leal.api.own.shape_parts import ID, STRING, TIME, enum, listed, nullable, or_null, whole
 from leal.api.own.views import Json, instant
 from leal.domain.deeds import Action, ActorKind, Deed, Fact, Subject
@@ -27,16 +27,7 @@ LIST_AUDIT: Final = Operation(
     summary="What was done by hand in this program, and by whom, the newest first",
     scope=Scope.WRITE_CONFIGURATION,
     query=(
-        Parameter(
-            name="limit",
-            meaning="How many entries at most",
-            schema={
-                "type": "integer",
-                "minimum": 1,
-                "maximum": MAX_LIMIT,
-                "default": DEFAULT_LIMIT,
-            },
-        ),
+        LIMIT,
         Parameter(
             name="cursor",
             meaning="From an answer's `cursor.next`: the older entries",
@@ -98,7 +89,7 @@ class _Serves:
 
     async def list_entries(self, call: Call) -> Reply:
         request = call.request
-        limit = whole_number(request, "limit", default=DEFAULT_LIMIT, minimum=1, maximum=MAX_LIMIT)
+        limit = limit_of(request)
         filters = Filters(
             program_id=call.caller.program_id,
             before=whole_number(

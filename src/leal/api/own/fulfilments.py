@@ -8,10 +8,10 @@ import msgspec
 from leal.api.cursors import Cursors
 from leal.api.fields import invalid_option
 from leal.api.http import Reply, json_response
-from leal.api.ids import MAX_JSON_INTEGER, clean_id, decode_number, one, whole_number
+from leal.api.ids import MAX_JSON_INTEGER, clean_id, decode_number, one
 from leal.api.operations import Operation, Parameter
 from leal.api.own.audit import deed
-from leal.api.own.requests import DEFAULT_LIMIT, MAX_LIMIT, Call, Serve
+from leal.api.own.requests import LIMIT, Call, Serve, limit_of
 from leal.api.own.views import Json, instant
 from leal.domain.claims import Fulfilment
 from leal.domain.deeds import Action, Subject
@@ -31,16 +31,7 @@ LIST: Final = Operation(
     summary="Claimed rewards that somebody has still to bring to the customer, the oldest first",
     scope=Scope.READ_CUSTOMERS,
     query=(
-        Parameter(
-            name="limit",
-            meaning="How many at most",
-            schema={
-                "type": "integer",
-                "minimum": 1,
-                "maximum": MAX_LIMIT,
-                "default": DEFAULT_LIMIT,
-            },
-        ),
+        LIMIT,
         Parameter(
             name="cursor",
             meaning="From an answer's `cursor.next`: the younger ones of the same list",
@@ -81,7 +72,7 @@ class _Serves:
 
     async def list_pending(self, call: Call) -> Reply:
         request = call.request
-        limit = whole_number(request, "limit", default=DEFAULT_LIMIT, minimum=1, maximum=MAX_LIMIT)
+        limit = limit_of(request)
         place = _place(call)
         filters = PendingFilters(kind=place.kind, customer=place.customer)
         found = await fulfilments.list_pending(

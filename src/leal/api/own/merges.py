@@ -11,7 +11,7 @@ from leal.api.ids import MAX_JSON_INTEGER, decode_number, whole_number
 from leal.api.json_body import parse_object, read_body
 from leal.api.operations import Operation, Parameter
 from leal.api.own.audit import deed
-from leal.api.own.requests import DEFAULT_LIMIT, MAX_LIMIT, SITE_OF_ID, Call, Serve, about
+from leal.api.own.requests import LIMIT, SITE_OF_ID, Call, Serve, about, limit_of
 from leal.api.own.shape_parts import COUNT, ID, INTEGER, STRING, TIME, listed, or_null, whole
 from leal.api.own.views import Json, instant
 from leal.api.samples import MERCHANT_ID, Schema
@@ -41,16 +41,7 @@ LIST: Final = Operation(
     summary="Who was merged into this customer, the newest first",
     scope=Scope.READ_CUSTOMERS,
     query=(
-        Parameter(
-            name="limit",
-            meaning="How many at most",
-            schema={
-                "type": "integer",
-                "minimum": 1,
-                "maximum": MAX_LIMIT,
-                "default": DEFAULT_LIMIT,
-            },
-        ),
+        LIMIT,
         Parameter(
             name="cursor",
             meaning="From an answer's `cursor.next`: the older ones of the same list",
@@ -134,9 +125,7 @@ class _Serves:
             before=whole_number(
                 request, "cursor", default=None, minimum=1, maximum=MAX_JSON_INTEGER
             ),
-            limit=whole_number(
-                request, "limit", default=DEFAULT_LIMIT, minimum=1, maximum=MAX_LIMIT
-            ),
+            limit=limit_of(request),
         )
         following = found.merges[-1].merge.merge_id if found.more else None
         shown = [_merge(each) for each in found.merges]

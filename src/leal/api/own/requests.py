@@ -60,6 +60,16 @@ async def admit(request: Request, operation: Operation, gate: Gate) -> Call:
     return Call(request=request, caller=caller, merchant_id=merchant_id)
 
 
+LIMIT: Final = Parameter(
+    name="limit",
+    meaning="How many at most",
+    schema={
+        "type": "integer",
+        "minimum": 1,
+        "maximum": MAX_LIMIT,
+        "default": DEFAULT_LIMIT,
+    },
+)
 SITE_OF_ID: Final = Parameter(
     name="site_id",
     meaning="The site whose id it is; required only where customers of several sites have the same",
@@ -81,10 +91,15 @@ def about(call: Call) -> Ask:
     return Ask(program_id=call.caller.program_id, ids=ids)
 
 
+def limit_of(request: Request) -> int:
+    """How many a page has at most. Raises BadRequest."""
+    return whole_number(request, "limit", default=DEFAULT_LIMIT, minimum=1, maximum=MAX_LIMIT)
+
+
 def explain_part(call: Call) -> Part:
     """Which entries are wanted; a cursor decides all but the limit by itself."""
     request = call.request
-    limit = whole_number(request, "limit", default=DEFAULT_LIMIT, minimum=1, maximum=MAX_LIMIT)
+    limit = limit_of(request)
     token = one(request, "cursor")
     if token is not None:
         cursor = _read(token)

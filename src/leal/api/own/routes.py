@@ -27,8 +27,7 @@ from leal.api.own import (
 from leal.api.own.clocks import ADVANCE_CLOCK, SHOW_CLOCK, distance, program_of, shown
 from leal.api.own.errors import OwnDialect
 from leal.api.own.requests import (
-    DEFAULT_LIMIT,
-    MAX_LIMIT,
+    LIMIT,
     SITE_OF_ID,
     Call,
     Form,
@@ -82,16 +81,7 @@ EXPLAIN = Operation(
     summary="Why a customer has the points they have, the newest entry first",
     scope=Scope.READ_CUSTOMERS,
     query=(
-        Parameter(
-            name="limit",
-            meaning="How many entries at most",
-            schema={
-                "type": "integer",
-                "minimum": 1,
-                "maximum": MAX_LIMIT,
-                "default": DEFAULT_LIMIT,
-            },
-        ),
+        LIMIT,
         Parameter(
             name="cursor",
             meaning="From an answer's `cursor.next`: the older entries of the same list",

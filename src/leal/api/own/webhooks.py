@@ -11,7 +11,7 @@ from leal.api.http import Reply, json_response
 from leal.api.ids import MAX_JSON_INTEGER, decode_number, one, whole_number
 from leal.api.json_body import parse_object, read_body
 from leal.api.operations import Operation, Parameter
-from leal.api.own.requests import DEFAULT_LIMIT, MAX_LIMIT, Call, Serve
+from leal.api.own.requests import LIMIT, Call, Serve, limit_of
 from leal.api.own.views import Json, instant
 from leal.domain.problems import BadRequest
 from leal.domain.webhooks import DeliveryState
@@ -41,16 +41,7 @@ DELIVERIES: Final = Operation(
     summary="What webhooks were told and how each try went, the newest first",
     scope=Scope.READ_CUSTOMERS,
     query=(
-        Parameter(
-            name="limit",
-            meaning="How many at most",
-            schema={
-                "type": "integer",
-                "minimum": 1,
-                "maximum": MAX_LIMIT,
-                "default": DEFAULT_LIMIT,
-            },
-        ),
+        LIMIT,
         Parameter(
             name="cursor",
             meaning="From an answer's `cursor.next`: the older ones of the same list",
@@ -127,9 +118,7 @@ class _Serves:
         return _reply({"webhooks": [_webhook(each) for each in found]})
 
     async def list_deliveries(self, call: Call) -> Reply:
-        limit = whole_number(
-            call.request, "limit", default=DEFAULT_LIMIT, minimum=1, maximum=MAX_LIMIT
-        )
+        limit = limit_of(call.request)
         place, program_id = _place(call), call.caller.program_id
         owner = _owner(call)
         if owner is not None:

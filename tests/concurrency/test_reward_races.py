@@ -67,7 +67,8 @@ def shop(fleet: Fleet) -> Shop:
 def test_servers_that_do_not_take_care_are_caught(
     database_server: DatabaseServer, tmp_path: Path, rush: Rush
 ) -> None:
-    """Otherwise all that follows would prove nothing."""
+    """Otherwise all that follows would prove nothing. Now and then even they are lucky."""
+    names = [f"ann-{number}" for number in range(10)]
 
     def command(port: int) -> Sequence[str]:
         return (sys.executable, "-m", "tests.concurrency.naive", str(port))
@@ -77,7 +78,12 @@ def test_servers_that_do_not_take_care_are_caught(
             await database.execute(statement)
 
     async def join(database: Database) -> None:
-        await database.execute("INSERT INTO naive_customers VALUES ('ann', $1)", PRICE)
+        for name in names:
+            await database.execute("INSERT INTO naive_customers VALUES ($1, $2)", name, PRICE)
+
+    def paid_twice(name: str) -> bool:
+        calls = [Call(path=f"/{name}/redeem", body={})] * AT_ONCE
+        return _told(careless.at_once(calls, key="none", rush=rush))["201"] > 1
 
     with (
         database_server.fresh() as url,
@@ -85,9 +91,7 @@ def test_servers_that_do_not_take_care_are_caught(
     ):
         careless.on_database(prepare)
         careless.on_database(join)
-        calls = [Call(path="/ann/redeem", body={})] * AT_ONCE
-        told = _told(careless.at_once(calls, key="none", rush=rush))
-    assert told["201"] > 1
+        assert any(map(paid_twice, names))
 
 
 def test_the_last_points_are_spent_once(shop: Shop, rush: Rush) -> None:
